@@ -1,0 +1,364 @@
+"""The nouns: what is wanted, what we remember, what is there. Frozen; no verb lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from reconciler.address import Address
+from reconciler.errors import Location, Problem
+from reconciler.values import Json, Path
+
+Locate = Callable[[Path], Location | None]
+"""Where a field of a document stands in its file: its own place or its nearest parent's."""
+
+
+def nowhere(_: Path) -> Location | None:
+    """The `Locate` of what no file declares."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where a secret is kept: the name of an environment variable, or a file's path."""
+
+    env: str | None = None
+    file: str | None = None
+
+    def __str__(self) -> str:
+        return f"env {self.env}" if self.env is not None else f"file {self.file}"
+
+    @classmethod
+    def from_manifest(cls, value: Any) -> SecretRef | None:
+        """The reference a manifest value is, written `{secretRef: {env: NAME}}`; else `None`."""
+        if not isinstance(value, Mapping) or value.keys() != {"secretRef"}:
+            return None
+        inner = value["secretRef"]
+        return cls(env=inner.get("env"), file=inner.get("file"))
+
+    @property
+    def key(self) -> str:
+        """One text per reference: how fingerprints of secrets are looked up."""
+        return f"env:{self.env}" if self.env is not None else f"file:{self.file}"
+
+
+# --- wanted ---------------------------------------------------------------------------------------
+
+
+class OnChange(StrEnum):
+    REFUSE = "refuse"
+    WAIT = "wait"
+    REPLACE = "replace"
+
+
+class OnGrow(StrEnum):
+    MISSING = "missing"
+    RERUN = "rerun"
+
+
+class OnEnd(StrEnum):
+    """What follows a failed or a lost run."""
+
+    HOLD = "hold"
+    RERUN = "rerun"
+
+
+class OnRemove(StrEnum):
+    TERMINATE = "terminate"
+    DELETE = "delete"
+    ARCHIVE = "archive"
+    FORGET = "forget"
+
+
+class WhenRunning(StrEnum):
+    REFUSE = "refuse"
+    DRAIN = "drain"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The manifest block of that name; `None` means the kind's own default."""
+
+    protect: bool = False
+    run: int = 1
+    renamed_from: str | None = None
+    ignore: tuple[str, ...] = ()
+    on_change: OnChange = OnChange.REFUSE
+    on_grow: OnGrow | None = None
+    on_failure: OnEnd = OnEnd.HOLD
+    max_attempts: int = 3
+    on_lost: OnEnd = OnEnd.HOLD
+    on_remove: OnRemove | None = None
+    when_running: WhenRunning = WhenRunning.REFUSE
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A field that names another object: a resource of ours, or one that exists but is not ours.
+
+    Exactly one of `target` and `existing` is set.
+    """
+
+    path: Path
+    kind: str
+    target: Address | None = None
+    existing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The typed thing one manifest document declares; `kind` is `KindSpec.id`."""
+
+    address: Address
+    kind: str
+    spec: Mapping[str, Any]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    lifecycle: Lifecycle = Lifecycle()
+    references: tuple[Ref, ...] = ()
+    locate: Locate = field(default=nowhere, compare=False, repr=False)
+
+
+# --- ownership ------------------------------------------------------------------------------------
+
+MARKER_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """The note of owner and address we leave on an object; `address` is the first one it had.
+
+    `ordinal` counts creations of the address; `run_key`, `attempt` and `cover` (a digest of the
+    ranges) belong to finite work and are empty or 0 elsewhere.
+    """
+
+    workspace_id: str
+    env: str
+    address: Address
+    ordinal: int
+    run_key: str = ""
+    attempt: int = 0
+    cover: str = ""
+    version: int = MARKER_VERSION
+
+
+# --- there ----------------------------------------------------------------------------------------
+
+
+class Settled(StrEnum):
+    """Where an object is in its own life, in our words."""
+
+    CURRENT = "current"
+    IN_PROGRESS = "in_progress"
+    SUSPENDED = "suspended"
+    DRAINING = "draining"
+    TERMINATING = "terminating"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has come to its end at the vendor, or is on its last way there."""
+        return self in _OVER
+
+
+_OVER = frozenset({Settled.TERMINATING, Settled.SUCCEEDED, Settled.FAILED, Settled.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What is running on an object now: what stopping it would lose."""
+
+    instances: int = 0
+    cores: int = 0
+    queued_instances: int = 0
+    core_seconds: float = 0.0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether unfinished work of anybody stands on it."""
+        return self.queued_instances > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A live object translated into the manifest's folded form.
+
+    `unseen` holds field paths the vendor does not show, though they may be set. `state` is the
+    vendor's own word, shown to people. Secret values are already fingerprints.
+    """
+
+    kind: str
+    remote_id: str
+    spec: Mapping[str, Any]
+    settled: Settled
+    state: str = ""
+    marker: Marker | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
+    usage: Usage = Usage()
+    name: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one provider answered for some kinds; incomplete ones prove no absence."""
+
+    objects: tuple[Observed, ...]
+    incomplete: Mapping[str, Problem] = field(default_factory=dict)
+    """Kinds whose list could not be read to its end, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much of something the account may have; `limit` is `None` when there is no bound."""
+
+    used: float
+    limit: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a provider tells about the account at one call each.
+
+    A quota or catalogue that could not be read is missing, and then decides nothing.
+    """
+
+    account: str = ""
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    catalogues: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that `plan` may know of the world, frozen; time is an input like any other.
+
+    `endpoints` maps a provider to its URL; `secrets` maps `SecretRef.key` to the
+    value's keyed fingerprint, or to `None` when it is not available here.
+    """
+
+    now: datetime
+    objects: Mapping[str, tuple[Observed, ...]] = field(default_factory=dict)
+    incomplete: Mapping[tuple[str, str], Problem] = field(default_factory=dict)
+    existing: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str | None] = field(default_factory=dict)
+
+
+# --- remembered -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What we last did at an address. `ordinal` 0 and no id: nothing was made yet.
+
+    `managed` maps a field path to the keyed digest of the value we sent; `not_honoured` to the
+    digests of (what we sent, what the vendor kept instead).
+    """
+
+    address: Address
+    kind: str
+    remote_id: str
+    ordinal: int
+    first_address: Address
+    managed: Mapping[str, str] = field(default_factory=dict)
+    not_honoured: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    protect: bool = False
+    on_remove: OnRemove | None = None
+    when_running: WhenRunning = WhenRunning.REFUSE
+    depends_on: tuple[Address, ...] = ()
+
+
+class Outcome(StrEnum):
+    """How a run of finite work ended; `ACTIVE` has not, as far as we saw."""
+
+    ACTIVE = "active"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    PRESUMED_FINISHED = "presumed_finished"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_over(self) -> bool:
+        return self not in (Outcome.ACTIVE, Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One creation of finite work, as remembered; `cover` is the digest of its ranges."""
+
+    address: Address
+    run_key: str
+    attempt: int
+    remote_id: str
+    cover: str = ""
+    ranges: str = ""
+    outcome: Outcome = Outcome.ACTIVE
+    seen_at: datetime | None = None
+
+
+class Verb(StrEnum):
+    """What a step asks of a provider, or of the state alone (`ADOPT`, `FORGET`)."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    STOP = "stop"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The durable note before an effect. Nothing is sent after `send_by` (wall clock, UTC)."""
+
+    operation_id: str
+    address: Address
+    kind: str
+    verb: Verb
+    request_digest: str
+    first_send: datetime
+    send_by: datetime
+    ordinal: int
+    first_address: Address
+    remote_id: str = ""
+    run_key: str = ""
+    attempt: int = 0
+    cover: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Everything the state knows of one (workspace, env), read in one moment."""
+
+    lineage: str
+    serial: int
+    records: Mapping[Address, Record] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+    intents: tuple[Intent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a provider creates or updates: a resource, whose it is, and the ids it refers to.
+
+    `spec` is the folded spec; secret values in it are still references.
+    """
+
+    resource: Resource
+    spec: Mapping[str, Json]
+    marker: Marker
+    remote_ids: Mapping[Address, str] = field(default_factory=dict)
+    existing_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)

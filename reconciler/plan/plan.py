@@ -1,0 +1,172 @@
+"""A plan is data: what will be done, why, based on what. Nothing here decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.address import Address
+from reconciler.errors import Location, Problem
+from reconciler.fields import Mutability
+from reconciler.model import OnRemove, Request, Usage
+from reconciler.values import Json, Unseen
+
+FORMAT_VERSION = 1
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    TERMINATE = "terminate"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    FORGET = "forget"
+    NO_OP = "no_op"
+
+
+class Reason(StrEnum):
+    """Why that action."""
+
+    NOT_FOUND = "not_found"
+    REMOVED_OUTSIDE = "removed_outside"
+    ENDED = "ended"
+    MANIFEST_CHANGED = "manifest_changed"
+    DRIFTED = "drifted"
+    IMMUTABLE_FIELD = "immutable_field"
+    NOT_DECLARED = "not_declared"
+    REQUESTED = "requested"
+    UP_TO_DATE = "up_to_date"
+    COMPLETED = "completed"
+    PRESUMED_FINISHED = "presumed_finished"
+    RUNNING = "running"
+    RETRY = "retry"
+    UNSETTLED = "unsettled"
+
+
+class Standing(StrEnum):
+    """Whether an action may happen now. `HELD` and `WAITING` are shown and are no change."""
+
+    READY = "ready"
+    BLOCKED = "blocked"
+    HELD = "held"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field's before and after, spelled as the manifest spells it.
+
+    A secret's value is never here: `is_secret` and both values `UNSEEN`. `is_drift` is true when
+    we had set `after` before and the live value moved away from it.
+    """
+
+    path: str
+    before: Json | Unseen
+    after: Json | Unseen
+    mutability: Mutability
+    root: str
+    """The top-level folded field an update has to send."""
+    unit: str = ""
+    is_secret: bool = False
+    is_drift: bool = False
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource's action, with all that the apply and the reviewer need to know.
+
+    `request` is what will be sent (create, update, replace); `remote_id` what is there now;
+    `basis` the digest of the observation it rests on. `waits_for` are addresses whose changes come
+    first. `notes` are sentences for people: values that wait for the next creation, losses.
+    """
+
+    address: Address
+    kind: str
+    action: Action
+    reason: Reason
+    standing: Standing = Standing.READY
+    fields: tuple[FieldChange, ...] = ()
+    request: Request | None = None
+    remote_id: str = ""
+    basis: str = ""
+    on_remove: OnRemove | None = None
+    waits_for: frozenset[Address] = frozenset()
+    notes: tuple[str, ...] = ()
+    problem: Problem | None = None
+    loss: Usage | None = None
+    location: Location | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether an apply would send something for it."""
+        return self.standing is Standing.READY and self.action is not Action.NO_OP
+
+
+class Verdict(StrEnum):
+    FITS = "fits"
+    TIGHT = "tight"
+    EXCEEDS = "exceeds"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaVerdict:
+    """Whether what the plan adds fits the account: `used + added` against `limit`."""
+
+    provider: str
+    quota: str
+    used: float | None
+    added: float
+    limit: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a plan is tied to; it applies to nothing else."""
+
+    workspace_id: str
+    env: str
+    inputs: str
+    lineage: str
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered by address. `unchanged` maps an address to the digest of its observation.
+
+    `orphans` left the manifests and are kept, because prune is off. `problems` are findings of the
+    whole plan; any of severity error blocks the changes it names and ends in exit code 5.
+    """
+
+    binding: Binding
+    made_at: datetime
+    expires_at: datetime
+    changes: tuple[Change, ...] = ()
+    unchanged: Mapping[Address, str] = field(default_factory=dict)
+    orphans: tuple[Address, ...] = ()
+    verdicts: tuple[QuotaVerdict, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    is_destroy: bool = False
+    commit: str = ""
+    serial: int = 0
+
+    def count(self, action: Action) -> int:
+        """How many changes of that action are ready."""
+        return sum(each.action is action and each.is_pending for each in self.changes)
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        return tuple(each for each in self.changes if each.is_pending)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether an apply would send nothing."""
+        return not any(each.is_pending for each in self.changes)
