@@ -44,7 +44,8 @@ class Compare:
 
 
 def _unordered(value: Any) -> Any:
-    return sorted(value, key=canonical) if isinstance(value, list | tuple) else value
+    is_texts = all(isinstance(each, str) for each in value)
+    return sorted(value) if is_texts else sorted(value, key=canonical)
 
 
 def _quantity(read: Callable[[str], Json]) -> Callable[[Any], Any]:
@@ -62,18 +63,24 @@ def _quantity(read: Callable[[str], Json]) -> Callable[[Any], Any]:
 EXACT = Compare("exact", lambda value: value)
 UNORDERED = Compare("unordered", _unordered)
 CASELESS = Compare("caseless", lambda value: value.lower() if isinstance(value, str) else value)
-CASELESS_LIST = Compare("caseless list", lambda value: [each.lower() for each in value])
+CASELESS_SET = Compare("unordered, caseless", lambda value: sorted(each.lower() for each in value))
 DURATION = Compare("duration in seconds", _quantity(duration_s))
 MEMORY = Compare("memory in MiB", _quantity(memory_mib))
 CLOCK = Compare("time of day", _quantity(clock_time))
-PRESENCE = Compare("only whether it is set", lambda value: value or None)
+TEXT = Compare("text", lambda value: str(value) if isinstance(value, int) else value)
+SPARSE = Compare(
+    "members that are null, false, zero or empty count as unset",
+    lambda value: {key: each for key, each in value.items() if each},
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One row. `default` is what the vendor holds when nothing is said; `None` when it has none.
+    """One row. `default` is what the vendor holds when nothing is said, in base units.
 
-    `remote` names the vendor's field, `source` where the vendor says so.
+    `None` means that no default is known: such a field may not be dropped from a manifest. An empty
+    text, list or object is the default of a field that is simply absent. `remote` names the
+    vendor's field, `source` where the vendor says so.
     """
 
     path: str
@@ -90,16 +97,23 @@ class Field:
 
 @dataclass(slots=True)
 class Node:
-    """One level of a table, as a tree: `children` by key, `*` for any key."""
+    """One level of a table, as a tree: `children` by key, `*` for any, `PREFIX*` for some keys."""
 
     row: Field | None = None
     children: dict[str, Node] = field(default_factory=dict)
     list_key: str | None = None
     """The key that names an element, when the value is a list of objects."""
-    defaults: tuple[tuple[str, Json], ...] = ()
+    wildcards: tuple[tuple[str, Node], ...] = ()
+    """(prefix, node), the longest prefix first."""
+    is_plain: bool = True
+    """Whether a value here is its own form: nothing below, compared as it stands."""
 
     def child(self, key: str) -> Node | None:
-        return self.children.get(key) or self.children.get("*")
+        """The level below for `key`, if the table knows one."""
+        found = self.children.get(key)
+        if found is not None:
+            return found
+        return next((node for prefix, node in self.wildcards if key.startswith(prefix)), None)
 
 
 def split_path(path: str) -> tuple[tuple[str, str | None], ...]:
@@ -143,13 +157,12 @@ class FieldTable:
         return found
 
     def form(self, spec: Mapping[str, Any]) -> dict[str, Any]:
-        """The spec as it is compared: defaults filled in, amounts in base units, sets sorted.
+        """The spec as it is compared: amounts in base units, sets sorted, defaults left out.
 
-        The input is not changed. `form(form(x)) == form(x)`.
+        The input is not changed, and may share values with what is returned.
+        `form(form(x)) == form(x)`.
         """
-        formed = _form(self.root, spec)
-        assert isinstance(formed, dict)
-        return formed
+        return _form_object(self.root, spec)
 
 
 def _tree(rows: tuple[Field, ...]) -> Node:
@@ -160,35 +173,44 @@ def _tree(rows: tuple[Field, ...]) -> Node:
             node = node.children.setdefault(key, Node())
             node.list_key = list_key or node.list_key
         node.row = row
-    _set_defaults(root)
+    _finish(root)
     return root
 
 
-def _set_defaults(node: Node) -> None:
-    node.defaults = tuple(
-        (key, below.row.default)
-        for key, below in node.children.items()
-        if below.row is not None and below.row.default is not None
+def _finish(node: Node) -> None:
+    prefixes = (key[:-1] for key in node.children if key.endswith("*"))
+    node.wildcards = tuple(
+        (prefix, node.children[prefix + "*"])
+        for prefix in sorted(prefixes, key=lambda prefix: (-len(prefix), prefix))
     )
+    node.is_plain = not node.children and (node.row is None or node.row.compare is EXACT)
     for below in node.children.values():
-        _set_defaults(below)
+        _finish(below)
 
 
 def _form(node: Node, value: Any) -> Any:
     if node.children and isinstance(value, Mapping):
         value = _form_object(node, value)
     elif node.children and isinstance(value, list | tuple):
-        value = [_form_object(node, each) for each in value if isinstance(each, Mapping)]
-    return node.row.compare.form(value) if node.row is not None else value
+        value = [_form_object(node, each) for each in value]
+    if node.row is None:
+        return value
+    if node.row.compare is UNORDERED and node.list_key:
+        key = node.list_key
+        return sorted(value, key=lambda each: str(each.get(key)))
+    return node.row.compare.form(value)
 
 
 def _form_object(node: Node, value: Mapping[str, Any]) -> dict[str, Any]:
-    formed = {}
+    formed, children = {}, node.children
     for key, each in value.items():
-        if each is not None:
-            below = node.children.get(key) or node.children.get("*")
-            formed[key] = each if below is None else _form(below, each)
-    for key, default in node.defaults:
-        if key not in formed:
-            formed[key] = default
+        if each is None:
+            continue
+        below = children.get(key) or node.child(key)
+        if below is None:
+            formed[key] = each
+            continue
+        one = each if below.is_plain else _form(below, each)
+        if below.row is None or below.row.default is None or one != below.row.default:
+            formed[key] = one
     return formed

@@ -14,7 +14,8 @@ _FRAMES = re.compile(r"^(-?\d{1,9})(?:-(-?\d{1,9})(?:x(\d{1,9}))?)?$")
 _CLOCK = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$")
 
 MEMORY_PATTERN = _MEMORY.pattern
-DURATION_PATTERN = r"^(?=\d)" + _DURATION.pattern[1:]
+DURATION_PATTERN = _DURATION.pattern
+"""Matches the empty text as well: ask for at least one character beside it."""
 CLOCK_PATTERN = _CLOCK.pattern
 
 _MIB = {

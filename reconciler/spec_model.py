@@ -51,7 +51,7 @@ Memory = Annotated[
 ]
 Duration = Annotated[
     str,
-    StringConstraints(pattern=DURATION_PATTERN),
+    StringConstraints(pattern=DURATION_PATTERN, min_length=2),
     _checked(duration_s),
     Field(description="A length of time: 90s, 10m, 1h30m, 2d."),
 ]
