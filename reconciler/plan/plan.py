@@ -8,71 +8,24 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.address import Address
+from reconciler.diff.change import Action, FieldChange, Reason, Standing
 from reconciler.errors import Location, Problem
-from reconciler.fields import Mutability
 from reconciler.model import OnRemove, Request, Usage
-from reconciler.values import Json, Unseen
 
 FORMAT_VERSION = 1
 
-
-class Action(StrEnum):
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    TERMINATE = "terminate"
-    DELETE = "delete"
-    ADOPT = "adopt"
-    FORGET = "forget"
-    NO_OP = "no_op"
-
-
-class Reason(StrEnum):
-    """Why that action."""
-
-    NOT_FOUND = "not_found"
-    REMOVED_OUTSIDE = "removed_outside"
-    ENDED = "ended"
-    MANIFEST_CHANGED = "manifest_changed"
-    DRIFTED = "drifted"
-    IMMUTABLE_FIELD = "immutable_field"
-    NOT_DECLARED = "not_declared"
-    REQUESTED = "requested"
-    UP_TO_DATE = "up_to_date"
-    COMPLETED = "completed"
-    PRESUMED_FINISHED = "presumed_finished"
-    RUNNING = "running"
-    RETRY = "retry"
-    UNSETTLED = "unsettled"
-
-
-class Standing(StrEnum):
-    """Whether an action may happen now. `HELD` and `WAITING` are shown and are no change."""
-
-    READY = "ready"
-    BLOCKED = "blocked"
-    HELD = "held"
-    WAITING = "waiting"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field's before and after, spelled as the manifest spells it.
-
-    A secret's value is never here: `is_secret` and both values `UNSEEN`. `is_drift` is true when
-    we had set `after` before and the live value moved away from it.
-    """
-
-    path: str
-    before: Json | Unseen
-    after: Json | Unseen
-    mutability: Mutability
-    root: str
-    """The top-level folded field an update has to send."""
-    unit: str = ""
-    is_secret: bool = False
-    is_drift: bool = False
-    location: Location | None = None
+__all__ = [
+    "FORMAT_VERSION",
+    "Action",
+    "Binding",
+    "Change",
+    "FieldChange",
+    "Plan",
+    "QuotaVerdict",
+    "Reason",
+    "Standing",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True)
