@@ -1,0 +1,157 @@
+"""What an apply shows while it runs: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TextIO
+
+from reconciler.address import Address
+from reconciler.model import Verb
+from reconciler.quantities import show_duration
+from reconciler.render.problems import headline, reason_lines
+from reconciler.render.safe import columns, cut, safe
+from reconciler.render.style import Paper, Tone
+from reconciler.report import Event, EventKind, Passed
+
+REDRAW_S = 0.1
+_BAR_WIDTH = 20
+_CLEAR = "\r\x1b[2K"
+
+_DOING: Final = {
+    Verb.CREATE: "creating",
+    Verb.UPDATE: "updating",
+    Verb.STOP: "stopping",
+    Verb.DELETE: "deleting",
+    Verb.ADOPT: "adopting",
+    Verb.FORGET: "forgetting",
+}
+_DONE: Final = {
+    Verb.CREATE: "created",
+    Verb.UPDATE: "updated",
+    Verb.STOP: "stopped",
+    Verb.DELETE: "deleted",
+    Verb.ADOPT: "adopted",
+    Verb.FORGET: "forgotten",
+}
+_TONES: Final = {
+    Passed.DONE: Tone.GOOD,
+    Passed.FAILED: Tone.ERROR,
+    Passed.SKIPPED: Tone.HELD,
+    Passed.PENDING: Tone.HELD,
+    Passed.UNKNOWN: Tone.WARNING,
+}
+
+
+def event_lines(event: Event, paper: Paper) -> list[str]:
+    """`qarnot-prod/pool/x: created (uuid) in 0.4s`; a failed step with its why and its fix."""
+    match event.kind:
+        case EventKind.STARTED:
+            return [f"{safe(str(event.address))}: {_DOING[event.verb]}..."]
+        case EventKind.WAITING:
+            return paper.wrap(event.text or "waiting", first=f"{safe(str(event.address))}: ")
+        case EventKind.FINISHED:
+            return _finished_lines(event, paper)
+
+
+def _finished_lines(event: Event, paper: Paper) -> list[str]:
+    passed = event.passed or Passed.DONE
+    took = f" in {seconds_text(event.elapsed_s)}" if event.elapsed_s else ""
+    if passed is Passed.DONE:
+        word, said = _DONE[event.verb], f" ({event.text})" if event.text else ""
+    else:
+        word, said = f"{event.verb} {passed}", f": {event.text}" if event.text else ""
+    line = f"{safe(str(event.address))}: {paper.paint(word, _TONES[passed])}{safe(said)}{took}"
+    return [line, *_problem_lines(event, paper)]
+
+
+def _problem_lines(event: Event, paper: Paper) -> list[str]:
+    if event.problem is None:
+        return []
+    said = headline(event.problem).removeprefix(f"{event.address}: ")
+    return [
+        *paper.wrap(said, first=f"  {safe(event.problem.code)}: "),
+        *reason_lines(event.problem, paper, indent=2),
+    ]
+
+
+def seconds_text(seconds: float) -> str:
+    """`0.4s`, `12s`, `1h30m`."""
+    return show_duration(round(seconds, 1) if seconds < 10 else round(seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class LineReporter:
+    """Writes each event as lines of its own, as it comes."""
+
+    stream: TextIO
+    paper: Paper
+
+    def event(self, event: Event) -> None:
+        self.stream.write("".join(f"{line}\n" for line in event_lines(event, self.paper)))
+        self.stream.flush()
+
+    def close(self) -> None:
+        """Nothing to tidy up: every line was whole."""
+
+
+@dataclass(slots=True)
+class BarReporter:
+    """One line that is redrawn in place, at most ten times a second; what failed stays above it.
+
+    `monotonic` tells seconds. After `close` the line is gone and the cursor at its start.
+    """
+
+    stream: TextIO
+    paper: Paper
+    monotonic: Callable[[], float]
+    _running: dict[Address, str] = field(default_factory=dict)
+    _started_s: float | None = None
+    _drawn_s: float | None = None
+
+    def event(self, event: Event) -> None:
+        now = self.monotonic()
+        if self._started_s is None:
+            self._started_s = now
+        self._note(event)
+        lasting = self._lasting_lines(event)
+        is_due = self._drawn_s is None or now - self._drawn_s >= REDRAW_S
+        if lasting or is_due or event.done == event.total:
+            above = "".join(f"{line}\n" for line in lasting)
+            self._write(f"{_CLEAR}{above}{self._bar(event, now - self._started_s)}")
+            self._drawn_s = now
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._drawn_s is not None:
+            self._write(_CLEAR)
+
+    def _note(self, event: Event) -> None:
+        if event.kind is EventKind.FINISHED:
+            self._running.pop(event.address, None)
+        else:
+            waits = f": {event.text}" if event.kind is EventKind.WAITING and event.text else ""
+            self._running[event.address] = f"{_DOING[event.verb]} {event.address}{waits}"
+
+    def _lasting_lines(self, event: Event) -> list[str]:
+        ended = event.kind is EventKind.FINISHED and event.passed is not Passed.DONE
+        return event_lines(event, self.paper) if ended else []
+
+    def _bar(self, event: Event, elapsed_s: float) -> str:
+        filled = _BAR_WIDTH * event.done // max(event.total, 1)
+        counts = f" {event.done}/{event.total} {seconds_text(int(elapsed_s))}  "
+        room = self.paper.width - _BAR_WIDTH - 2 - columns(counts) - 1
+        current = cut(safe(self._running_text()), max(room, 0))
+        blank = "." * (_BAR_WIDTH - filled)
+        return f"[{self.paper.paint('=' * filled, Tone.GOOD)}{blank}]{counts}{current}"
+
+    def _running_text(self) -> str:
+        """The step that began first, and how many others go on beside it."""
+        if not self._running:
+            return ""
+        first, others = next(iter(self._running.values())), len(self._running) - 1
+        return f"+{others} others, {first}" if others else first
+
+    def _write(self, text: str) -> None:
+        self.stream.write(text)
+        self.stream.flush()

@@ -1,0 +1,166 @@
+"""One change of a plan as text: sign, address, reason, and every field that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from reconciler.fields import Mutability
+from reconciler.model import OnRemove, Usage
+from reconciler.plan.plan import Action, Change, FieldChange, Reason, Standing
+from reconciler.quantities import show_duration
+from reconciler.render.problems import counted, headline, reason_lines
+from reconciler.render.safe import columns
+from reconciler.render.style import Cell, Paper, Tone
+from reconciler.render.value_text import key_width, tree_lines, value_text
+
+_INDENT = 4
+_VALUE_MAX_WIDTH = 40
+
+_SIGNS: Final = {
+    Action.CREATE: ("+", Tone.CREATE),
+    Action.UPDATE: ("~", Tone.UPDATE),
+    Action.REPLACE: ("±", Tone.REPLACE),
+    Action.TERMINATE: ("-", Tone.REMOVE),
+    Action.DELETE: ("-", Tone.REMOVE),
+    Action.ADOPT: ("=", Tone.CREATE),
+    Action.FORGET: (".", Tone.DIM),
+    Action.NO_OP: (" ", Tone.PLAIN),
+}
+_STANDING_SIGNS: Final = {
+    Standing.BLOCKED: ("!", Tone.BLOCKED),
+    Standing.HELD: ("?", Tone.HELD),
+    Standing.WAITING: (">", Tone.HELD),
+}
+_REASONS: Final = {
+    Reason.NOT_FOUND: "not there yet",
+    Reason.REMOVED_OUTSIDE: "removed outside",
+    Reason.ENDED: "over at the vendor",
+    Reason.NOT_DECLARED: "not declared (prune)",
+    Reason.RETRY: "run again",
+    Reason.UNSETTLED: "an earlier answer is not settled",
+}
+_MARKS: Final = {
+    Mutability.REPLACE: ("forces replacement", Tone.REPLACE),
+    Mutability.WORK: ("new run", Tone.CREATE),
+    Mutability.NEXT_RUN: ("waits for the next run", Tone.HELD),
+    Mutability.AT_NEXT_CREATE: ("waits for the next creation", Tone.HELD),
+    Mutability.FIXED: ("can't be changed", Tone.BLOCKED),
+    Mutability.IN_PLACE: ("", Tone.PLAIN),
+}
+
+
+def change_lines(change: Change, paper: Paper, *, address_width: int) -> list[str]:
+    """A headline, then each field with both values, losses, notes, and what stands in the way."""
+    return [
+        *_head_lines(change, paper, address_width),
+        *_creation_lines(change, paper),
+        *field_lines(change.fields, paper),
+        *_loss_lines(change.loss, paper),
+        *_waiting_lines(change, paper),
+        *(line for note in change.notes for line in _note_lines(note, paper)),
+        *_problem_lines(change, paper),
+    ]
+
+
+def reason_text(reason: Reason) -> str:
+    """The reason in words: `manifest changed`."""
+    return _REASONS.get(reason, reason.replace("_", " "))
+
+
+def field_lines(fields: Sequence[FieldChange], paper: Paper) -> list[str]:
+    """A line per field, aligned: path, both values with their unit, consequence, place."""
+    width = key_width([each.path for each in fields])
+    values = [_values_text(each) for each in fields]
+    widths = [columns(each) for each in values]
+    value_width = max((each for each in widths if each <= _VALUE_MAX_WIDTH), default=0)
+    return [
+        line
+        for field, value in zip(fields, values, strict=True)
+        for line in paper.row(
+            [Cell(field.path, width=width), Cell(value, width=value_width), *_field_marks(field)],
+            indent=_INDENT,
+            hanging=_INDENT + 4,
+        )
+    ]
+
+
+def _head_lines(change: Change, paper: Paper, address_width: int) -> list[str]:
+    sign, tone = _STANDING_SIGNS.get(change.standing) or _SIGNS[change.action]
+    place = str(change.location) if change.location else change.remote_id
+    cells = [
+        Cell(f"{sign} {change.address}", tone, address_width + 2),
+        Cell(_action_text(change)),
+        Cell(place, Tone.DIM),
+    ]
+    return paper.row(cells, hanging=_INDENT)
+
+
+def _action_text(change: Change) -> str:
+    removes = change.action in (Action.TERMINATE, Action.DELETE)
+    is_archive = removes and change.on_remove is OnRemove.ARCHIVE
+    action = "archive" if is_archive else change.action.value
+    word = "no change" if change.action is Action.NO_OP else action
+    standing = "" if change.standing is Standing.READY else f"{change.standing} "
+    return f"{standing}{word}: {reason_text(change.reason)}"
+
+
+def _creation_lines(change: Change, paper: Paper) -> list[str]:
+    if change.action is not Action.CREATE or change.request is None:
+        return []
+    resource = change.request.resource
+    labels = {"metadata.labels": resource.labels} if resource.labels else {}
+    shown = {**resource.spec, **labels}
+    return tree_lines(shown, paper, _INDENT) if shown else []
+
+
+def _values_text(field: FieldChange) -> str:
+    if field.is_secret:
+        return "(secret) changed"
+    unit = f" {field.unit}" if field.unit else ""
+    return f"{value_text(field.before)} -> {value_text(field.after)}{unit}"
+
+
+def _field_marks(field: FieldChange) -> list[Cell]:
+    mark, tone = _MARKS[field.mutability]
+    drift = [Cell("drift", Tone.WARNING)] if field.is_drift else []
+    consequence = [Cell(mark, tone)] if mark else []
+    place = [Cell(str(field.location), Tone.DIM)] if field.location else []
+    return [*drift, *consequence, *place]
+
+
+def _loss_lines(loss: Usage | None, paper: Paper) -> list[str]:
+    if loss is None:
+        return []
+    parts = (
+        (loss.instances, f"{counted(loss.instances, 'running instance')}"),
+        (loss.cores, f"{counted(loss.cores, 'core')} in use"),
+        (loss.queued_instances, f"{counted(loss.queued_instances, 'queued instance')}"),
+        (loss.core_seconds, f"{show_duration(loss.core_seconds)} of core time"),
+    )
+    lost = ", ".join(text for amount, text in parts if amount)
+    return paper.wrap(lost, first=f"{' ' * _INDENT}loses: ", tone=Tone.REMOVE) if lost else []
+
+
+def _waiting_lines(change: Change, paper: Paper) -> list[str]:
+    if change.standing is not Standing.WAITING or not change.waits_for:
+        return []
+    waited = ", ".join(map(str, sorted(change.waits_for)))
+    return paper.wrap(waited, first=f"{' ' * _INDENT}waits for: ")
+
+
+def _note_lines(note: str, paper: Paper) -> list[str]:
+    return paper.wrap(note, first=f"{' ' * _INDENT}note: ")
+
+
+def _problem_lines(change: Change, paper: Paper) -> list[str]:
+    problem = change.problem
+    if problem is None:
+        return []
+    said = headline(problem).removeprefix(f"{change.address}: ")
+    first = f"{' ' * _INDENT}{problem.code}: "
+    tone = Tone.BLOCKED if change.standing is Standing.BLOCKED else Tone.HELD
+    return [
+        *paper.wrap(said, first=first, tone=tone),
+        *reason_lines(problem, paper, indent=_INDENT),
+    ]

@@ -1,0 +1,183 @@
+"""A plan as a person reviews it; its last lines are the ones scripts look for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
+from typing import Final
+
+from reconciler.plan.plan import Action, Change, Plan, QuotaVerdict, Standing, Verdict
+from reconciler.render.change_text import change_lines
+from reconciler.render.problems import counted, problems_text
+from reconciler.render.style import Cell, Paper, Tone
+from reconciler.render.value_text import key_width
+
+_ALWAYS_COUNTED: Final = (
+    Action.CREATE,
+    Action.UPDATE,
+    Action.REPLACE,
+    Action.TERMINATE,
+    Action.DELETE,
+)
+_COUNTED_WHEN_ANY: Final = (Action.ADOPT, Action.FORGET)
+_ORDER: Final = (Standing.READY, Standing.WAITING, Standing.HELD, Standing.BLOCKED)
+_VERDICT_TONES: Final = {
+    Verdict.FITS: Tone.GOOD,
+    Verdict.TIGHT: Tone.WARNING,
+    Verdict.EXCEEDS: Tone.BLOCKED,
+    Verdict.UNKNOWN: Tone.DIM,
+}
+
+
+def plan_text(plan: Plan, paper: Paper) -> str:
+    """The whole plan, nothing left out: what is ready first, what stands in the way last.
+
+    Ends in `Plan: 3 to create, 1 to update, ….` or `No changes.`, each on a line never broken.
+    """
+    sections = (
+        _header_lines(plan, paper),
+        _changes_lines(plan, paper),
+        _orphan_lines(plan, paper),
+        _quota_lines(plan.verdicts, paper),
+        [problems_text(plan.problems, paper)] if plan.problems else [],
+        summary_lines(plan, paper),
+    )
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def summary_lines(plan: Plan, paper: Paper) -> list[str]:
+    """How many of each action, how many unchanged; then what is not done now."""
+    aside = _aside_text(plan)
+    if plan.is_empty:
+        return [f"{paper.paint('No changes.', Tone.STRONG)} {_nothing_to_do(plan, aside)}"]
+    counts = ", ".join(
+        f"{plan.count(action)} to {action}"
+        for action in (*_ALWAYS_COUNTED, *_COUNTED_WHEN_ANY)
+        if action in _ALWAYS_COUNTED or plan.count(action)
+    )
+    unchanged = f"{unchanged_count(plan)} unchanged."
+    line = f"{paper.paint(f'Plan: {counts}.', Tone.STRONG)} {unchanged}"
+    return [line, *([f"Not done now: {aside}."] if aside else [])]
+
+
+def unchanged_count(plan: Plan) -> int:
+    """Resources an apply has nothing to do for, though nothing stands in the way."""
+    idle = {
+        each.address
+        for each in plan.changes
+        if each.action is Action.NO_OP and each.standing is Standing.READY
+    }
+    return len(plan.unchanged.keys() | idle)
+
+
+def time_text(when: datetime) -> str:
+    """`2026-11-21 09:30:00 UTC`."""
+    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _nothing_to_do(plan: Plan, aside: str) -> str:
+    if aside:
+        return f"Nothing can be done now: {aside}."
+    number = unchanged_count(plan)
+    if number:
+        return f"{counted(number, 'resource')} {'is' if number == 1 else 'are'} as declared."
+    return "Nothing of ours is left." if plan.is_destroy else "Nothing is declared."
+
+
+def _aside_text(plan: Plan) -> str:
+    standings = Counter(each.standing for each in plan.changes)
+    return ", ".join(
+        f"{standings[each]} {each}" for each in reversed(_ORDER[1:]) if standings[each]
+    )
+
+
+def _header_lines(plan: Plan, paper: Paper) -> list[str]:
+    binding = plan.binding
+    title = "Destroy plan" if plan.is_destroy else "Plan"
+    facts = [
+        f"made {time_text(plan.made_at)}",
+        f"expires {time_text(plan.expires_at)}",
+        f"state serial {plan.serial}",
+        *([f"commit {plan.commit[:12]}"] if plan.commit else []),
+    ]
+    width = key_width(binding.endpoints)
+    endpoints = [
+        [Cell(name, width=width), Cell(url), Cell(_account_text(plan, name))]
+        for name, url in sorted(binding.endpoints.items())
+    ]
+    return [
+        *paper.wrap(f"{title} for {binding.workspace_id}, env {binding.env}", tone=Tone.STRONG),
+        *paper.wrap(", ".join(facts), first="  ", tone=Tone.DIM),
+        *(line for cells in endpoints for line in paper.row(_dim(cells), indent=2)),
+    ]
+
+
+def _account_text(plan: Plan, provider: str) -> str:
+    account = plan.binding.accounts.get(provider, "")
+    return f"account {account}" if account else ""
+
+
+def _dim(cells: Iterable[Cell]) -> list[Cell]:
+    return [Cell(each.text, Tone.DIM, each.width) for each in cells]
+
+
+def _changes_lines(plan: Plan, paper: Paper) -> list[str]:
+    width = key_width([str(each.address) for each in plan.changes])
+    blocks = [
+        change_lines(each, paper, address_width=width) for each in sorted(plan.changes, key=_place)
+    ]
+    if not blocks:
+        return []
+    return [*blocks[0], *(line for pair in pairwise(blocks) for line in _after(*pair))]
+
+
+def _place(change: Change) -> int:
+    return _ORDER.index(change.standing)
+
+
+def _after(above: list[str], block: list[str]) -> list[str]:
+    """A block, with a blank line before it unless both it and the one above are single lines."""
+    return block if len(above) == len(block) == 1 else ["", *block]
+
+
+def _orphan_lines(plan: Plan, paper: Paper) -> list[str]:
+    if not plan.orphans:
+        return []
+    title = f"{counted(len(plan.orphans), 'orphan')}: no longer declared, kept: prune is off"
+    return [
+        *paper.wrap(title),
+        *(f"    {paper.paint(str(each), Tone.DIM)}" for each in plan.orphans),
+    ]
+
+
+def _quota_lines(verdicts: tuple[QuotaVerdict, ...], paper: Paper) -> list[str]:
+    if not verdicts:
+        return []
+    names = key_width([each.provider for each in verdicts])
+    quotas = key_width([each.quota for each in verdicts])
+    sums = [_sum_text(each) for each in verdicts]
+    rows = [
+        [
+            Cell(each.provider, width=names),
+            Cell(each.quota, width=quotas),
+            Cell(text, width=key_width(sums)),
+            Cell(each.verdict, _VERDICT_TONES[each.verdict]),
+        ]
+        for each, text in zip(verdicts, sums, strict=True)
+    ]
+    return ["Quotas", *(line for cells in rows for line in paper.row(cells, indent=4, hanging=8))]
+
+
+def _sum_text(verdict: QuotaVerdict) -> str:
+    used = "?" if verdict.used is None else number_text(verdict.used)
+    limit = "no limit" if verdict.limit is None else f"of {number_text(verdict.limit)}"
+    if verdict.verdict is Verdict.UNKNOWN and verdict.limit is None:
+        limit = "limit not known"
+    return f"{used} used + {number_text(verdict.added)} {limit}"
+
+
+def number_text(value: float) -> str:
+    """`1,234` or `0.25`."""
+    return f"{int(value):,}" if value == int(value) else f"{value:,.2f}"

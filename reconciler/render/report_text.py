@@ -1,0 +1,134 @@
+"""An apply's report as text: what went wrong first, then one line with what was done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from reconciler.address import Address
+from reconciler.model import Verb
+from reconciler.quantities import show_duration
+from reconciler.render.problems import counted, headline, problem_lines, reason_lines
+from reconciler.render.style import Cell, Paper, Tone
+from reconciler.render.value_text import key_width
+from reconciler.report import Passed, Report, StepReport
+
+_REMOVALS: Final = (Verb.STOP, Verb.DELETE)
+_ALWAYS_COUNTED: Final = ("created", "updated", "replaced", "terminated", "deleted")
+_DONE_WORDS: Final = {
+    Verb.CREATE: "created",
+    Verb.UPDATE: "updated",
+    Verb.STOP: "terminated",
+    Verb.DELETE: "deleted",
+    Verb.ADOPT: "adopted",
+    Verb.FORGET: "forgotten",
+}
+_TONES: Final = {
+    Passed.DONE: Tone.GOOD,
+    Passed.FAILED: Tone.ERROR,
+    Passed.SKIPPED: Tone.HELD,
+    Passed.PENDING: Tone.HELD,
+    Passed.UNKNOWN: Tone.WARNING,
+}
+_SIGNALS: Final = {2: "SIGINT", 15: "SIGTERM"}
+_NOT_DONE: Final = (Passed.FAILED, Passed.UNKNOWN, Passed.SKIPPED, Passed.PENDING)
+
+
+def report_text(report: Report, paper: Paper) -> str:
+    """Every step that did not pass, with its problem; what to run next; then the counts.
+
+    The last line begins with `Apply complete:` or `Apply incomplete:` and is never broken.
+    """
+    sections = (
+        *(problem_lines(each, paper) for each in report.not_honoured),
+        *(_steps_lines(report, passed, paper) for passed in _NOT_DONE),
+        _next_lines(report, paper),
+        [_summary_line(report, paper)],
+    )
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def done_counts(report: Report) -> dict[str, int]:
+    """How many addresses were created, updated, replaced, … in the plan's own words.
+
+    A removal and a creation of one address that both passed count as one `replaced`.
+    """
+    verbs: dict[Address, set[Verb]] = {}
+    for step in report.steps:
+        if step.passed is Passed.DONE:
+            verbs.setdefault(step.address, set()).add(step.verb)
+    counts = Counter(word for each in verbs.values() for word in _done_words(each))
+    always = {word: counts[word] for word in _ALWAYS_COUNTED}
+    return {**always, **{word: counts[word] for word in ("adopted", "forgotten") if counts[word]}}
+
+
+def _done_words(verbs: set[Verb]) -> Iterator[str]:
+    is_replaced = Verb.CREATE in verbs and not verbs.isdisjoint(_REMOVALS)
+    if is_replaced:
+        yield "replaced"
+    for verb in sorted(verbs):
+        if not is_replaced or verb not in (Verb.CREATE, *_REMOVALS):
+            yield _DONE_WORDS[verb]
+
+
+def _steps_lines(report: Report, passed: Passed, paper: Paper) -> list[str]:
+    steps = [step for step in report.steps if step.passed is passed]
+    width = key_width([f"{step.verb} {step.address}" for step in steps])
+    return [line for step in steps for line in _step_lines(step, paper, width)]
+
+
+def _step_lines(step: StepReport, paper: Paper, width: int) -> list[str]:
+    problem = step.problem
+    said = "" if problem is None else headline(problem).removeprefix(f"{step.address}: ")
+    code = f"[{problem.code}]" if problem is not None else ""
+    cells = [
+        Cell(f"{step.passed}{code}", _TONES[step.passed]),
+        Cell(f"{step.verb} {step.address}", width=width),
+        Cell(step.remote_id, Tone.DIM),
+    ]
+    return [
+        *paper.row(cells),
+        *(paper.wrap(said, first="  ") if said else []),
+        *(reason_lines(problem, paper, indent=2) if problem is not None else []),
+    ]
+
+
+def _next_lines(report: Report, paper: Paper) -> list[str]:
+    advice = list(_advice(report))
+    if not advice:
+        return []
+    return ["Next", *(line for each in advice for line in paper.wrap(each, first="  "))]
+
+
+def _advice(report: Report) -> Iterator[str]:
+    if report.interrupted:
+        name = _SIGNALS.get(report.interrupted, f"signal {report.interrupted}")
+        yield f"{name} ended this apply. What was done is recorded: run `reconciler apply` again."
+    if report.count(Passed.UNKNOWN):
+        yield (
+            "An unknown outcome is settled by reading: run `reconciler apply` again. Until then"
+            " nothing else is created at its address."
+        )
+    if report.count(Passed.FAILED):
+        yield "Mend what failed, then run `reconciler apply`: it takes up what is left."
+    elif report.count(Passed.SKIPPED) + report.count(Passed.PENDING) and not report.interrupted:
+        yield "Run `reconciler apply`: it takes up what is left."
+
+
+def _summary_line(report: Report, paper: Paper) -> str:
+    done = ", ".join(f"{number} {word}" for word, number in done_counts(report).items())
+    is_complete = report.is_complete and not report.interrupted
+    verdict, tone = ("complete", Tone.GOOD) if is_complete else ("incomplete", Tone.ERROR)
+    rest = ", ".join(f"{report.count(each)} {each}" for each in _NOT_DONE if report.count(each))
+    requests = sum(report.requests.values())
+    took = [f"Took {show_duration(round(report.elapsed_s, 1))}"]
+    took += [counted(requests, "request")] if requests else []
+    return " ".join(
+        (
+            paper.paint(f"Apply {verdict}:", tone),
+            f"{done}.",
+            *([f"{rest}."] if rest else []),
+            paper.paint(f"{', '.join(took)}.", Tone.DIM),
+        )
+    )

@@ -1,0 +1,89 @@
+"""Values of fields as people read them: on one line where there is room, else key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.model import SecretRef
+from reconciler.render.safe import columns, safe
+from reconciler.render.style import Cell, Paper
+from reconciler.values import UNSEEN
+
+_KEY_MAX_WIDTH = 32
+
+
+def value_text(value: Any) -> str:
+    """One line: `4`, `"docker-batch"`, `[1, 2]`, `{cpu: 16}`, `(secret from env NAME)`."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return quoted(value)
+        case None:
+            return "null"
+        case Mapping():
+            ref = SecretRef.from_manifest(value)
+            return f"(secret from {ref})" if ref else _braced(value)
+        case list() | tuple():
+            return f"[{', '.join(map(value_text, value))}]"
+        case _:
+            return "(not set)" if value is UNSEEN else safe(str(value))
+
+
+def _braced(value: Mapping[str, Any]) -> str:
+    pairs = (f"{safe(key)}: {value_text(each)}" for key, each in value.items())
+    return f"{{{', '.join(pairs)}}}"
+
+
+def quoted(text: str) -> str:
+    """In double quotes; what is inside can be told from what was escaped."""
+    inner = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{safe(inner)}"'
+
+
+def tree_lines(value: Any, paper: Paper, indent: int) -> list[str]:
+    """A whole value, nothing left out: objects and lists that find room stand on one line."""
+    match value:
+        case Mapping() if value and SecretRef.from_manifest(value) is None:
+            return _object_lines(value, paper, indent)
+        case list() | tuple() if value:
+            return [line for each in value for line in _item_lines(each, paper, indent)]
+        case _:
+            return paper.wrap(value_text(value), first=" " * indent)
+
+
+def _object_lines(value: Mapping[str, Any], paper: Paper, indent: int) -> list[str]:
+    width = key_width(value)
+    return [
+        line
+        for key, each in value.items()
+        for line in _pair_lines(Cell(str(key), width=width), each, paper, indent)
+    ]
+
+
+def _pair_lines(key: Cell, value: Any, paper: Paper, indent: int) -> list[str]:
+    text = value_text(value)
+    start = indent + max(columns(safe(key.text)), key.width) + 2
+    if not _can_open(value) or start + columns(text) <= paper.width:
+        return paper.row([key, Cell(text)], indent=indent, hanging=indent + 2)
+    return [*paper.row([key], indent=indent), *tree_lines(value, paper, indent + 2)]
+
+
+def _item_lines(item: Any, paper: Paper, indent: int) -> list[str]:
+    text = value_text(item)
+    bullet = " " * indent + "- "
+    if not _can_open(item) or indent + 2 + columns(text) <= paper.width:
+        return paper.wrap(text, first=bullet)
+    first, *rest = tree_lines(item, paper, indent + 2)
+    return [bullet + first[indent + 2 :], *rest]
+
+
+def _can_open(value: Any) -> bool:
+    return bool(value) and isinstance(value, Mapping | list | tuple)
+
+
+def key_width(keys: Iterable[str]) -> int:
+    """The columns that a list of keys is aligned to; a few very long ones stick out."""
+    widths = [columns(safe(str(key))) for key in keys]
+    return max((each for each in widths if each <= _KEY_MAX_WIDTH), default=0)
