@@ -207,4 +207,11 @@ class StateStore(Protocol):
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the stored bytes, in sentences; empty when nothing is."""
 
+    def backup(self) -> None:
+        """Keep a copy of the sound state, over the one kept before; a damaged one is refused.
+
+        Raises:
+            Corrupt: the state is damaged; the copy kept before stays.
+        """
+
     def close(self) -> None: ...
