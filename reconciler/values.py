@@ -27,9 +27,11 @@ UNSEEN = Unseen.UNSEEN
 
 def canonical(value: Json) -> str:
     """One text per value: keys sorted, no blanks, whole numbers without a fraction."""
-    return json.dumps(
-        _plain_numbers(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+    text = _encode(value)
+    return _encode(_plain_numbers(value)) if ".0" in text or "e+" in text else text
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def _plain_numbers(value: Json) -> Any:

@@ -7,7 +7,7 @@ printed into the documentation and tried one by one; a property shows that some 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -214,7 +214,7 @@ class FiniteSituation:
     current: Current = Current.NONE
     has_steering_change: bool = False
     attempts: int = 0
-    lifecycle: Lifecycle = Lifecycle()
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
 
 
 def _on_change(situation: FiniteSituation) -> Decision:

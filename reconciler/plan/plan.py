@@ -10,7 +10,7 @@ from enum import StrEnum
 from reconciler.address import Address
 from reconciler.diff.change import Action, FieldChange, Reason, Standing
 from reconciler.errors import Location, Problem
-from reconciler.model import OnRemove, Request, Usage
+from reconciler.model import OnRemove, Record, Request, Usage
 
 FORMAT_VERSION = 1
 
@@ -46,6 +46,8 @@ class Change:
     request: Request | None = None
     remote_id: str = ""
     basis: str = ""
+    ordinal: int = 0
+    """The creation ordinal of the object that is there now; 0 when none was ever made."""
     on_remove: OnRemove | None = None
     waits_for: frozenset[Address] = frozenset()
     notes: tuple[str, ...] = ()
@@ -107,6 +109,8 @@ class Plan:
     orphans: tuple[Address, ...] = ()
     verdicts: tuple[QuotaVerdict, ...] = ()
     problems: tuple[Problem, ...] = ()
+    remembered: tuple[Record, ...] = ()
+    """Records to write that ask nothing of a vendor: a rename, what `lifecycle` says now."""
     is_destroy: bool = False
     commit: str = ""
     serial: int = 0

@@ -1,0 +1,150 @@
+"""What a person or the workspace allows: the rules laid on changes after they were decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from reconciler.address import Address
+from reconciler.diff.change import Action, Reason, Standing
+from reconciler.errors import Problem
+from reconciler.model import OnRemove, Usage, WhenRunning
+from reconciler.plan.plan import Change
+from reconciler.values import Json
+
+MAX_SHARE = 0.3
+"""Of the objects of a kind that may be removed, replaced or stopped without being told so."""
+SHARE_COUNTS_FROM = 5
+
+REMOVALS = frozenset({Action.REPLACE, Action.TERMINATE, Action.DELETE})
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What `plan` is asked to allow. `digest` is the state's keyed digest.
+
+    `targets` empty means everything; `is_destroy` wants nothing at all to be left.
+    """
+
+    digest: Callable[[Json], str]
+    prune: bool = False
+    max_deletes: int | None = None
+    is_destroy: bool = False
+    targets: frozenset[Address] = frozenset()
+    expires_after: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What `lifecycle` says about ending an object: from the manifest, else as remembered."""
+
+    protect: bool = False
+    on_remove: OnRemove = OnRemove.DELETE
+    when_running: WhenRunning = WhenRunning.REFUSE
+
+
+def blocked(change: Change, problem: Problem) -> Change:
+    """The same change, which now may not happen; a block it already has is kept."""
+    if change.standing is Standing.BLOCKED:
+        return change
+    return replace(change, standing=Standing.BLOCKED, problem=problem)
+
+
+def guarded(change: Change, guard: Guard, usage: Usage) -> Change:
+    """A change that ends an object, under `protect` and `whenRunning`."""
+    if change.action not in REMOVALS or not change.remote_id:
+        return change
+    if guard.protect:
+        return blocked(change, _protected(change))
+    if not usage.is_busy or change.reason is Reason.ENDED:
+        return change
+    change = replace(change, loss=usage)
+    match guard.when_running:
+        case WhenRunning.STOP:
+            return change
+        case WhenRunning.DRAIN:
+            return replace(change, standing=Standing.WAITING, problem=_draining(change))
+        case WhenRunning.REFUSE:
+            return blocked(change, _busy(change, usage))
+
+
+def _protected(change: Change) -> Problem:
+    return Problem(
+        code="P301",
+        summary=f"{change.address} is protected",
+        cause="lifecycle.protect is true, here or in the manifest last applied",
+        remedy="set lifecycle.protect: false, apply, then ask again",
+        address=str(change.address),
+        location=change.location,
+    )
+
+
+def _busy(change: Change, usage: Usage) -> Problem:
+    return Problem(
+        code="P302",
+        summary=f"unfinished work stands on {change.address}",
+        cause=f"{usage.queued_instances} task instances are queued or running on it, "
+        f"{usage.cores} cores busy; ending it would lose their work",
+        remedy="wait, or set lifecycle.whenRunning to drain or stop",
+        address=str(change.address),
+        location=change.location,
+    )
+
+
+def _draining(change: Change) -> Problem:
+    return Problem(
+        code="P303",
+        summary=f"{change.address} waits until its work has ended",
+        cause="lifecycle.whenRunning is drain",
+        remedy="apply again later",
+        address=str(change.address),
+        location=change.location,
+    )
+
+
+def under_threshold(
+    changes: Iterable[Change], owned: Mapping[str, int], policy: Policy
+) -> tuple[Change, ...]:
+    """Removals blocked when they are more than a share of what we own of that kind.
+
+    `owned` counts our objects by kind. A number given with `--max-deletes` replaces the share.
+    """
+    changes = tuple(changes)
+    removed = Counter(each.kind for each in changes if each.action in REMOVALS and each.is_pending)
+    too_many = {
+        kind: count
+        for kind, count in removed.items()
+        if _exceeds(count, owned.get(kind, 0), policy)
+    }
+    return tuple(
+        blocked(each, _too_many(each, too_many[each.kind], owned.get(each.kind, 0), policy))
+        if each.kind in too_many and each.action in REMOVALS and each.is_pending
+        else each
+        for each in changes
+    )
+
+
+def _exceeds(count: int, owned: int, policy: Policy) -> bool:
+    if policy.max_deletes is not None:
+        return count > policy.max_deletes
+    if policy.is_destroy:
+        return False
+    return owned >= SHARE_COUNTS_FROM and count > owned * MAX_SHARE
+
+
+def _too_many(change: Change, count: int, owned: int, policy: Policy) -> Problem:
+    allowed = (
+        f"--max-deletes {policy.max_deletes}"
+        if policy.max_deletes is not None
+        else f"{MAX_SHARE:.0%} of them"
+    )
+    return Problem(
+        code="P304",
+        summary=f"{count} of {owned} {change.kind} would be removed or replaced at once",
+        cause=f"at most {allowed} may go in one plan",
+        remedy=f"if that is meant, run again with --max-deletes {count}",
+        address=str(change.address),
+        location=change.location,
+    )
