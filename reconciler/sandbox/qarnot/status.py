@@ -1,0 +1,107 @@
+"""The status object: where an object's instances are and what they use.
+
+Source: Qarnot Compute API v1.0 page; SDK python 2.23, which needs both lists by CPU model.
+"""
+
+from typing import Protocol
+
+from reconciler.sandbox.qarnot.times import date_text, span_text
+from reconciler.sandbox.vendor import Json
+
+CPU_MODEL = "AMD EPYC 7543P"
+FREQUENCY_GHZ = 2.8
+MOST_SHOWN_INSTANCES = 4
+_MEMORY_MB = 32_768.0
+_ADDITIVE = ("download", "environment", "execution", "upload", "wall")
+
+
+class Executing(Protocol):
+    """What a status is made from."""
+
+    running: int
+    state_s: int
+    executed_s: float
+    first_ran_s: int | None
+
+    @property
+    def cores(self) -> int:
+        """The cores of one instance."""
+
+
+def status_of(item: Executing) -> Json:
+    """The status as of the last change of state; null before anything ran."""
+    if item.first_ran_s is None:
+        return None
+    wall_s = max(0, item.state_s - item.first_ran_s)
+    seconds = dict.fromkeys(_ADDITIVE, 0.0) | {"execution": item.executed_s, "wall": float(wall_s)}
+    times = {f"{name}Time": span_text(int(spent)) for name, spent in seconds.items()}
+    times_s = {f"{name}TimeSec": spent for name, spent in seconds.items()}
+    executed = span_text(int(item.executed_s))
+    model = {"model": CPU_MODEL, "core": item.cores}
+    ghz = item.executed_s * FREQUENCY_GHZ
+    ranges = {"succeededRange": "", "executedRange": "", "failedRange": "", "cancelledRange": ""}
+    return {
+        "timestamp": date_text(item.state_s),
+        "lastUpdateTimestamp": date_text(item.state_s),
+        "downloadProgress": 100.0,
+        "executionProgress": 0.0,
+        "uploadProgress": 0.0,
+        "instanceCount": item.running,
+        **times,
+        **times_s,
+        "executionTimeByCpuModel": [{**model, "time": executed}],
+        "executionTimeGhzByCpuModel": [{**model, "timeGhz": ghz, "clockRatio": 1.0}],
+        "executionTimeByMachineSpecification": [],
+        "executionTimeByInstanceId": None,
+        **ranges,
+        "failedOnlyRange": "",
+        "startedOnceRange": "",
+        "runningInstancesInfo": _running_instances(item),
+    }
+
+
+def _running_instances(item: Executing) -> Json:
+    shown = min(item.running, MOST_SHOWN_INSTANCES)
+    names = ("averageNetworkInKbps", "averageNetworkOutKbps", "totalNetworkInKbps")
+    return {
+        "perRunningInstanceInfo": [_instance(number, item.cores) for number in range(shown)],
+        "snapshotResults": [],
+        "timestamp": date_text(item.state_s),
+        "averageFrequencyGHz": FREQUENCY_GHZ if item.running else 0.0,
+        "maxFrequencyGHz": FREQUENCY_GHZ if item.running else 0.0,
+        "minFrequencyGHz": FREQUENCY_GHZ if item.running else 0.0,
+        "averageMaxFrequencyGHz": FREQUENCY_GHZ if item.running else 0.0,
+        "averageCpuUsage": 0.0,
+        "clusterPowerIndicator": 1.0,
+        "averageMemoryUsage": 0.0,
+        **dict.fromkeys(names, 0.0),
+        "totalNetworkOutKbps": 0.0,
+        "runningCoreCountByCpuModel": [
+            {"model": CPU_MODEL, "core": item.cores, "runningCoreCount": item.running * item.cores}
+        ],
+    }
+
+
+def _instance(number: int, cores: int) -> Json:
+    return {
+        "phase": "execution",
+        "instanceId": number,
+        "maxFrequencyGHz": FREQUENCY_GHZ,
+        "currentFrequencyGHz": FREQUENCY_GHZ,
+        "cpuUsage": 0.0,
+        "maxMemoryMB": _MEMORY_MB,
+        "currentMemoryMB": 0.0,
+        "memoryUsage": 0.0,
+        "networkInKbps": 0.0,
+        "networkOutKbps": 0.0,
+        "progress": 0.0,
+        "executionTimeSec": 0.0,
+        "executionTimeGHz": 0.0,
+        "specificationKey": f"{cores}c-{cores * 4}g-sandbox-ssd",
+        "cpuModel": CPU_MODEL,
+        "coreCount": cores,
+        "executionAttemptCount": 1,
+        "clockRatio": 1.0,
+        "activeForwards": [],
+        "vpnConnections": [],
+    }
