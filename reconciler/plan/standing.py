@@ -87,7 +87,7 @@ def _situation(
         is_list_complete=(resource.address.provider, resource.kind)
         not in context.observation.incomplete,
         is_settled=not found.open_intents,
-        is_twofold=bool(found.unconfirmed),
+        is_twofold=any(not each.settled.is_over for each in found.unconfirmed),
         is_recorded=found.record is not None and bool(found.record.remote_id),
         live=live,
         differs=_heaviest(comparison, now),

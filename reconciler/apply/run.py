@@ -1,0 +1,310 @@
+"""`apply`: the thin driver between the pure machine and the vendors. It decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from reconciler.apply.attempt import Ground, Result, attempt
+from reconciler.apply.ledger import Ledger
+from reconciler.apply.machine import Machine
+from reconciler.apply.steps import Step, steps_of
+from reconciler.apply.verify import verify
+from reconciler.diff.compare import Knowledge
+from reconciler.errors import AuthFailed, Problem, QuotaExceeded, StateError
+from reconciler.kinds import Ability, Kinds
+from reconciler.model import Recorded, Verb
+from reconciler.plan.codec import file_digest
+from reconciler.plan.plan import Plan
+from reconciler.ports import Batch, Clock, Lease, Provider, Reporter, StateStore
+from reconciler.report import Event, EventKind, Passed, Report, StepReport
+
+
+@dataclass(slots=True)
+class Interrupt:
+    """Set from outside: finish what is in flight, start nothing new. `signal` is its number."""
+
+    signal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The outside, as `apply` needs it."""
+
+    providers: Mapping[str, Provider]
+    store: StateStore
+    clock: Clock
+    reporter: Reporter
+    new_id: Callable[[], str]
+    interrupt: Interrupt = field(default_factory=Interrupt)
+
+
+async def apply(
+    plan: Plan, recorded: Recorded, lease: Lease, known: Knowledge, ports: Ports
+) -> Report:
+    """Carry out a plan's pending changes; a step that fails takes only its descendants with it.
+
+    Every effect has a durable note before it and one after it, so that a run that is cut anywhere
+    can be run again.
+
+    Raises:
+        StateError: a note could not be written, or the lease is lost; nothing was sent after that.
+    """
+    run = _Run(plan, recorded, lease, known, ports)
+    began = ports.clock.monotonic()
+    await run.go()
+    if run.error is not None:
+        raise run.error
+    return Report(
+        steps=tuple(run.reports[number] for number in sorted(run.reports)),
+        not_honoured=tuple(run.not_honoured),
+        interrupted=ports.interrupt.signal,
+        elapsed_s=ports.clock.monotonic() - began,
+    )
+
+
+class _Lane:
+    """One provider's queue of ready steps, worked off by a bounded number of workers."""
+
+    __slots__ = ("provider", "receive", "refused", "send")
+
+    def __init__(self, provider: Provider, size: int) -> None:
+        streams: tuple[MemoryObjectSendStream[Step], MemoryObjectReceiveStream[Step]]
+        streams = anyio.create_memory_object_stream(max_buffer_size=size)
+        self.provider = provider
+        self.send, self.receive = streams
+        self.refused: dict[str, Problem] = {}
+        """Kinds whose creation is not tried any more, because a quota is used up."""
+
+    async def batches(self) -> AsyncIterator[list[Step]]:
+        """Ready steps: creations of one kind together where the vendor has a bulk form."""
+        async for step in self.receive:
+            batch = [step]
+            while self._is_bulk(batch[0]) and len(batch) < self.provider.batch_size:
+                following = self._next_ready()
+                if following is None:
+                    break
+                if _alike(following, batch[0]):
+                    batch.append(following)
+                else:
+                    yield batch
+                    batch = [following]
+            yield batch
+
+    def _next_ready(self) -> Step | None:
+        try:
+            return self.receive.receive_nowait()
+        except (anyio.WouldBlock, anyio.EndOfStream):
+            return None
+
+    def close(self) -> None:
+        self.send.close()
+        self.receive.close()
+
+    def _is_bulk(self, step: Step) -> bool:
+        abilities = self.provider.kinds[step.change.kind].abilities
+        return step.verb is Verb.CREATE and Ability.BULK_CREATE in abilities
+
+
+def _alike(one: Step, other: Step) -> bool:
+    return one.verb is other.verb and one.change.kind == other.change.kind
+
+
+class _Run:
+    """One apply under way."""
+
+    __slots__ = (
+        "error",
+        "ground",
+        "lanes",
+        "ledger",
+        "machine",
+        "not_honoured",
+        "plan",
+        "ports",
+        "reports",
+        "steps",
+    )
+
+    def __init__(
+        self, plan: Plan, recorded: Recorded, lease: Lease, known: Knowledge, ports: Ports
+    ) -> None:
+        self.plan = plan
+        self.ports = ports
+        self.steps = steps_of(plan)
+        self.machine = Machine(self.steps)
+        self.ledger = Ledger(ports.store, lease, ports.clock)
+        self.reports: dict[int, StepReport] = {}
+        self.not_honoured: list[Problem] = []
+        self.error: StateError | None = None
+        self.lanes = {
+            name: _Lane(provider, len(self.steps)) for name, provider in ports.providers.items()
+        }
+        self.ground = Ground(
+            ledger=self.ledger,
+            clock=ports.clock,
+            kinds=_all_kinds(ports.providers),
+            known=known,
+            new_id=ports.new_id,
+            records=dict(recorded.records),
+            on_wait=self._say_waiting,
+            plan_digest=file_digest(plan) if self.steps else "",
+        )
+
+    async def go(self) -> None:
+        async with self._ledger_at_work():
+            try:
+                await self._remember()
+                await self._work()
+                await self._read_back()
+            except StateError as error:
+                self.error = error
+
+    @asynccontextmanager
+    async def _ledger_at_work(self) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.ledger.run)
+            tasks.start_soon(self._keep_lease)
+            try:
+                yield
+            finally:
+                tasks.cancel_scope.cancel()
+                for lane in self.lanes.values():
+                    lane.close()
+
+    async def _keep_lease(self) -> None:
+        try:
+            await self.ledger.keep()
+        except StateError as error:
+            self.error = error
+
+    async def _remember(self) -> None:
+        """What the manifests say of records that ask nothing of a vendor."""
+        if self.plan.remembered:
+            moved = {each.first_address for each in self.plan.remembered}
+            old = tuple(
+                address
+                for address, record in self.ground.records.items()
+                if record.first_address in moved
+                and address not in {each.address for each in self.plan.remembered}
+            )
+            await self.ground.write(Batch(put_records=self.plan.remembered, drop_records=old))
+
+    async def _work(self) -> None:
+        self._enqueue(self.machine.start())
+        if self.machine.is_done:
+            return
+        async with anyio.create_task_group() as tasks:
+            for lane in self.lanes.values():
+                for _ in range(lane.provider.concurrency):
+                    tasks.start_soon(self._worker, lane)
+
+    async def _worker(self, lane: _Lane) -> None:
+        async for batch in lane.batches():
+            if not self._may_start():
+                self._finish(batch, [Result(Passed.PENDING)] * len(batch))
+                continue
+            try:
+                results = await self._attempt(lane, batch)
+            except StateError as error:
+                self.error = self.error or error
+                results = [Result(Passed.PENDING)] * len(batch)
+            self._note_refusals(lane, batch, results)
+            self._finish(batch, results)
+
+    def _may_start(self) -> bool:
+        return self.error is None and not self.ports.interrupt.signal
+
+    async def _attempt(self, lane: _Lane, batch: list[Step]) -> list[Result]:
+        problem = lane.refused.get("") or lane.refused.get(_quota_key(batch[0]))
+        if problem is not None:
+            return [Result(Passed.SKIPPED, problem=problem)] * len(batch)
+        for step in batch:
+            self._say(EventKind.STARTED, step)
+        return await attempt(self.ground, lane.provider, batch)
+
+    def _note_refusals(self, lane: _Lane, batch: list[Step], results: list[Result]) -> None:
+        """A used-up quota ends creations of that kind, a refused credential ends the lane."""
+        for result in results:
+            if isinstance(result.error, QuotaExceeded) and result.problem is not None:
+                lane.refused[_quota_key(batch[0])] = result.problem
+            elif isinstance(result.error, AuthFailed) and result.problem is not None:
+                lane.refused[""] = result.problem
+
+    def _finish(self, batch: list[Step], results: list[Result]) -> None:
+        for step, result in zip(batch, results, strict=True):
+            following = self.machine.on_result(step, result.passed)
+            self._report(step, result)
+            for skipped in following.skipped:
+                self._report(skipped, Result(Passed.SKIPPED, problem=_after(step, result)))
+            self._enqueue(following.ready)
+        if self.machine.is_done:
+            for lane in self.lanes.values():
+                lane.send.close()
+
+    def _enqueue(self, ready: tuple[Step, ...]) -> None:
+        for step in ready:
+            self.lanes[step.provider].send.send_nowait(step)
+
+    async def _read_back(self) -> None:
+        if self.error is None:
+            self.not_honoured.extend(await verify(self.ground, self.ports.providers))
+
+    # --- what is told
+
+    def _report(self, step: Step, result: Result) -> None:
+        self.reports[step.number] = StepReport(
+            address=step.change.address,
+            verb=step.verb,
+            passed=result.passed,
+            remote_id=result.remote_id,
+            problem=result.problem,
+        )
+        self._say(EventKind.FINISHED, step, result)
+
+    def _say(self, kind: EventKind, step: Step, result: Result | None = None) -> None:
+        self.ports.reporter.event(
+            Event(
+                kind=kind,
+                address=step.change.address,
+                verb=step.verb,
+                done=len(self.reports),
+                total=len(self.steps),
+                passed=result.passed if result is not None else None,
+                problem=result.problem if result is not None else None,
+                text=result.remote_id if result is not None else "",
+            )
+        )
+
+    def _say_waiting(self, step: Step, text: str) -> None:
+        self.ports.reporter.event(
+            Event(
+                kind=EventKind.WAITING,
+                address=step.change.address,
+                verb=step.verb,
+                done=len(self.reports),
+                total=len(self.steps),
+                text=text,
+            )
+        )
+
+
+def _quota_key(step: Step) -> str:
+    return step.change.kind if step.verb is Verb.CREATE else "-"
+
+
+def _after(step: Step, result: Result) -> Problem:
+    return Problem(
+        code="P502",
+        summary=f"not tried: {step.change.address} comes first, and it is {result.passed.value}",
+        remedy="run the same command again when that is mended",
+        address=str(step.change.address),
+    )
+
+
+def _all_kinds(providers: Mapping[str, Provider]) -> Kinds:
+    return {name: kind for each in providers.values() for name, kind in each.kinds.items()}

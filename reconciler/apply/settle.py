@@ -1,0 +1,188 @@
+"""Lost answers: what became of a request whose answer never came.
+
+A creation is looked for by its marker. When nothing carries it, it is sent again only after the
+first request can no longer arrive; until then its outcome is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from reconciler.address import Address
+from reconciler.diff.compare import Knowledge, desired_form, managed_digests
+from reconciler.errors import ProviderError
+from reconciler.kinds import Ability, Kinds, KindSpec
+from reconciler.model import Intent, Marker, Observed, Record, Recorded, Request, Resource, Verb
+from reconciler.plan.build import noted
+from reconciler.ports import Batch, Clock, Provider, Scope
+
+
+class Looked(StrEnum):
+    ONE = "one"
+    NONE = "none"
+    SEVERAL = "several"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look for one marker brought; `observed` is there exactly when it is `ONE`."""
+
+    looked: Looked
+    observed: Observed | None = None
+
+
+def marker_of(intent: Intent, scope: Scope) -> Marker:
+    """The marker the object of this creation carries, if it was made."""
+    return Marker(
+        workspace_id=scope.workspace_id,
+        env=scope.env,
+        address=intent.first_address,
+        ordinal=intent.ordinal,
+        run_key=intent.run_key,
+        attempt=intent.attempt,
+        cover=intent.cover,
+    )
+
+
+async def look(provider: Provider, kind: str, marker: Marker) -> Finding:
+    """Ask the vendor for the objects with this marker."""
+    try:
+        found = await provider.find(kind, marker)
+    except ProviderError:
+        return Finding(Looked.UNREADABLE)
+    if len(found) > 1:
+        return Finding(Looked.SEVERAL)
+    return Finding(Looked.ONE, found[0]) if found else Finding(Looked.NONE)
+
+
+def settled_from(intent: Intent, provider: Provider) -> datetime:
+    """When an object that is still missing was surely not made by this intent's request."""
+    wait_s = provider.request_deadline_s
+    if Ability.UNIQUE_ID not in provider.kinds[intent.kind].abilities:
+        wait_s += provider.settle_after_s
+    return intent.send_by + timedelta(seconds=wait_s)
+
+
+def request_digest(request: Request, known: Knowledge) -> str:
+    """One value for one request: what is sent, and as whose."""
+    return known.digest(
+        {
+            "spec": request.spec,
+            "address": str(request.marker.address),
+            "ordinal": request.marker.ordinal,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """The state after open intents were settled by reading, and what to write to make it so.
+
+    `unsettled` are intents that must stay open; `until` is when the last of them can be decided.
+    """
+
+    recorded: Recorded
+    batch: Batch
+    unsettled: tuple[Intent, ...] = ()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """Reads what became of open intents; it never sends anything that changes a thing."""
+
+    providers: Mapping[str, Provider]
+    kinds: Kinds
+    scope: Scope
+    known: Knowledge
+    clock: Clock
+
+    async def absorb(self, recorded: Recorded, resources: Sequence[Resource]) -> Absorbed:
+        """Settle every open intent that can be settled now."""
+        wanted = {each.address: each for each in resources}
+        put: list[Record] = []
+        closed: list[str] = []
+        unsettled: list[Intent] = []
+        for intent in recorded.intents:
+            record, is_settled = await self._settle(intent, recorded, wanted)
+            put.extend([record] if record is not None else [])
+            if is_settled:
+                closed.append(intent.operation_id)
+            else:
+                unsettled.append(intent)
+        batch = Batch(put_records=tuple(put), close_intents=tuple(closed))
+        return Absorbed(
+            recorded=_applied(recorded, batch),
+            batch=batch,
+            unsettled=tuple(unsettled),
+            until=max(
+                (settled_from(i, self.providers[i.address.provider]) for i in unsettled
+                 if i.address.provider in self.providers),
+                default=None,
+            ),
+        )  # fmt: skip
+
+    async def _settle(
+        self, intent: Intent, recorded: Recorded, wanted: Mapping[Address, Resource]
+    ) -> tuple[Record | None, bool]:
+        provider = self.providers.get(intent.address.provider)
+        if provider is None:
+            return None, False
+        is_past = self.clock.now() >= settled_from(intent, provider)
+        if intent.verb is not Verb.CREATE:
+            return None, is_past
+        finding = await look(provider, intent.kind, marker_of(intent, self.scope))
+        if finding.observed is not None:
+            record = recorded.records.get(intent.address)
+            return self._made(intent, finding.observed, record, wanted), True
+        return None, finding.looked is Looked.NONE and is_past
+
+    def _made(
+        self,
+        intent: Intent,
+        observed: Observed,
+        record: Record | None,
+        wanted: Mapping[Address, Resource],
+    ) -> Record:
+        resource = wanted.get(intent.address)
+        kind = self.kinds[intent.kind]
+        made = Record(
+            address=intent.address,
+            kind=intent.kind,
+            remote_id=observed.remote_id,
+            ordinal=intent.ordinal,
+            first_address=intent.first_address,
+        )
+        if record is not None:
+            made = replace(
+                made,
+                protect=record.protect,
+                on_remove=record.on_remove,
+                when_running=record.when_running,
+                depends_on=record.depends_on,
+            )
+        if resource is None:
+            return made
+        return replace(noted(kind, made, resource), managed=self._sent(kind, intent, resource))
+
+    def _sent(self, kind: KindSpec, intent: Intent, resource: Resource) -> dict[str, str]:
+        """What that request set, when the manifests still say what they said when it was sent."""
+        spec = desired_form(kind, resource)
+        request = Request(resource, spec, marker_of(intent, self.scope))
+        if request_digest(request, self.known) != intent.request_digest:
+            return {}
+        return managed_digests(kind, spec, self.known)
+
+
+def _applied(recorded: Recorded, batch: Batch) -> Recorded:
+    records = dict(recorded.records) | {each.address: each for each in batch.put_records}
+    closed = frozenset(batch.close_intents)
+    return replace(
+        recorded,
+        records=records,
+        intents=tuple(i for i in recorded.intents if i.operation_id not in closed),
+    )
