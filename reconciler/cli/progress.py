@@ -8,10 +8,10 @@ from typing import Final, TextIO
 
 from reconciler.address import Address
 from reconciler.model import Verb
-from reconciler.quantities import show_duration
 from reconciler.render.problems import headline, reason_lines
 from reconciler.render.safe import columns, cut, safe
 from reconciler.render.style import Paper, Tone
+from reconciler.render.value_text import elapsed_text
 from reconciler.report import Event, EventKind, Passed
 
 REDRAW_S = 0.1
@@ -56,7 +56,7 @@ def event_lines(event: Event, paper: Paper) -> list[str]:
 
 def _finished_lines(event: Event, paper: Paper) -> list[str]:
     passed = event.passed or Passed.DONE
-    took = f" in {seconds_text(event.elapsed_s)}" if event.elapsed_s else ""
+    took = f" in {elapsed_text(event.elapsed_s)}" if event.elapsed_s else ""
     if passed is Passed.DONE:
         word, said = _DONE[event.verb], f" ({event.text})" if event.text else ""
     else:
@@ -73,11 +73,6 @@ def _problem_lines(event: Event, paper: Paper) -> list[str]:
         *paper.wrap(said, first=f"  {safe(event.problem.code)}: "),
         *reason_lines(event.problem, paper, indent=2),
     ]
-
-
-def seconds_text(seconds: float) -> str:
-    """`0.4s`, `12s`, `1h30m`."""
-    return show_duration(round(seconds, 1) if seconds < 10 else round(seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +133,12 @@ class BarReporter:
         return event_lines(event, self.paper) if ended else []
 
     def _bar(self, event: Event, elapsed_s: float) -> str:
-        filled = _BAR_WIDTH * event.done // max(event.total, 1)
-        counts = f" {event.done}/{event.total} {seconds_text(int(elapsed_s))}  "
-        room = self.paper.width - _BAR_WIDTH - 2 - columns(counts) - 1
+        size = min(_BAR_WIDTH, self.paper.width // 4)
+        filled = size * event.done // max(event.total, 1)
+        counts = f" {event.done}/{event.total} {elapsed_text(int(elapsed_s))}  "
+        room = self.paper.width - size - 2 - columns(counts) - 1
         current = cut(safe(self._running_text()), max(room, 0))
-        blank = "." * (_BAR_WIDTH - filled)
+        blank = "." * (size - filled)
         return f"[{self.paper.paint('=' * filled, Tone.GOOD)}{blank}]{counts}{current}"
 
     def _running_text(self) -> str:

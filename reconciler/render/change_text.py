@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from reconciler.fields import Mutability
@@ -50,10 +51,26 @@ _MARKS: Final = {
 }
 
 
-def change_lines(change: Change, paper: Paper, *, address_width: int) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class HeadWidths:
+    """The columns that the headlines of a plan are aligned to."""
+
+    address: int
+    action: int
+
+
+def head_widths(changes: Sequence[Change]) -> HeadWidths:
+    """Wide enough for most of the changes; a very long address sticks out."""
+    return HeadWidths(
+        key_width(str(each.address) for each in changes),
+        key_width(_action_text(each) for each in changes),
+    )
+
+
+def change_lines(change: Change, paper: Paper, widths: HeadWidths) -> list[str]:
     """A headline, then each field with both values, losses, notes, and what stands in the way."""
     return [
-        *_head_lines(change, paper, address_width),
+        *_head_lines(change, paper, widths),
         *_creation_lines(change, paper),
         *field_lines(change.fields, paper),
         *_loss_lines(change.loss, paper),
@@ -85,12 +102,12 @@ def field_lines(fields: Sequence[FieldChange], paper: Paper) -> list[str]:
     ]
 
 
-def _head_lines(change: Change, paper: Paper, address_width: int) -> list[str]:
+def _head_lines(change: Change, paper: Paper, widths: HeadWidths) -> list[str]:
     sign, tone = _STANDING_SIGNS.get(change.standing) or _SIGNS[change.action]
     place = str(change.location) if change.location else change.remote_id
     cells = [
-        Cell(f"{sign} {change.address}", tone, address_width + 2),
-        Cell(_action_text(change)),
+        Cell(f"{sign} {change.address}", tone, widths.address + 2),
+        Cell(_action_text(change), width=widths.action),
         Cell(place, Tone.DIM),
     ]
     return paper.row(cells, hanging=_INDENT)
@@ -125,8 +142,15 @@ def _field_marks(field: FieldChange) -> list[Cell]:
     mark, tone = _MARKS[field.mutability]
     drift = [Cell("drift", Tone.WARNING)] if field.is_drift else []
     consequence = [Cell(mark, tone)] if mark else []
-    place = [Cell(str(field.location), Tone.DIM)] if field.location else []
-    return [*drift, *consequence, *place]
+    return [*drift, *consequence, *_place_cell(field)]
+
+
+def _place_cell(field: FieldChange) -> list[Cell]:
+    """Where it is written; line and column alone where the headline's file has to do."""
+    place = field.location
+    if place is None:
+        return []
+    return [Cell(str(place), Tone.DIM, short=f":{place.line}:{place.column}")]
 
 
 def _loss_lines(loss: Usage | None, paper: Paper) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from reconciler.plan.plan import Action, Change, Plan, QuotaVerdict, Standing, Verdict
-from reconciler.render.change_text import change_lines
+from reconciler.render.change_text import change_lines, head_widths
 from reconciler.render.problems import counted, problems_text
 from reconciler.render.style import Cell, Paper, Tone
 from reconciler.render.value_text import key_width
@@ -73,8 +73,8 @@ def unchanged_count(plan: Plan) -> int:
 
 
 def time_text(when: datetime) -> str:
-    """`2026-11-21 09:30:00 UTC`."""
-    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
+    """`2026-11-21 09:30 UTC`."""
+    return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
 def _nothing_to_do(plan: Plan, aside: str) -> str:
@@ -96,20 +96,18 @@ def _aside_text(plan: Plan) -> str:
 def _header_lines(plan: Plan, paper: Paper) -> list[str]:
     binding = plan.binding
     title = "Destroy plan" if plan.is_destroy else "Plan"
-    facts = [
-        f"made {time_text(plan.made_at)}",
-        f"expires {time_text(plan.expires_at)}",
-        f"state serial {plan.serial}",
-        *([f"commit {plan.commit[:12]}"] if plan.commit else []),
-    ]
+    commit = f", commit {plan.commit[:12]}" if plan.commit else ""
+    times = f"made {time_text(plan.made_at)}, expires {time_text(plan.expires_at)}"
     width = key_width(binding.endpoints)
     endpoints = [
         [Cell(name, width=width), Cell(url), Cell(_account_text(plan, name))]
         for name, url in sorted(binding.endpoints.items())
     ]
     return [
-        *paper.wrap(f"{title} for {binding.workspace_id}, env {binding.env}", tone=Tone.STRONG),
-        *paper.wrap(", ".join(facts), first="  ", tone=Tone.DIM),
+        *paper.wrap(
+            f"{title} for {binding.workspace_id}, env {binding.env}{commit}", tone=Tone.STRONG
+        ),
+        *paper.wrap(f"{times}, state serial {plan.serial}", first="  ", tone=Tone.DIM),
         *(line for cells in endpoints for line in paper.row(_dim(cells), indent=2)),
     ]
 
@@ -124,10 +122,8 @@ def _dim(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _changes_lines(plan: Plan, paper: Paper) -> list[str]:
-    width = key_width([str(each.address) for each in plan.changes])
-    blocks = [
-        change_lines(each, paper, address_width=width) for each in sorted(plan.changes, key=_place)
-    ]
+    widths = head_widths(plan.changes)
+    blocks = [change_lines(each, paper, widths) for each in sorted(plan.changes, key=_place)]
     if not blocks:
         return []
     return [*blocks[0], *(line for pair in pairwise(blocks) for line in _after(*pair))]
@@ -145,7 +141,8 @@ def _after(above: list[str], block: list[str]) -> list[str]:
 def _orphan_lines(plan: Plan, paper: Paper) -> list[str]:
     if not plan.orphans:
         return []
-    title = f"{counted(len(plan.orphans), 'orphan')}: no longer declared, kept: prune is off"
+    orphans = counted(len(plan.orphans), "orphan")
+    title = f"{orphans}, no longer declared and kept (prune is off)"
     return [
         *paper.wrap(title),
         *(f"    {paper.paint(str(each), Tone.DIM)}" for each in plan.orphans),
@@ -157,25 +154,25 @@ def _quota_lines(verdicts: tuple[QuotaVerdict, ...], paper: Paper) -> list[str]:
         return []
     names = key_width([each.provider for each in verdicts])
     quotas = key_width([each.quota for each in verdicts])
-    sums = [_sum_text(each) for each in verdicts]
+    words = key_width(each.verdict for each in verdicts)
     rows = [
         [
+            Cell(each.verdict, _VERDICT_TONES[each.verdict], words),
             Cell(each.provider, width=names),
             Cell(each.quota, width=quotas),
-            Cell(text, width=key_width(sums)),
-            Cell(each.verdict, _VERDICT_TONES[each.verdict]),
+            Cell(_sum_text(each)),
         ]
-        for each, text in zip(verdicts, sums, strict=True)
+        for each in verdicts
     ]
     return ["Quotas", *(line for cells in rows for line in paper.row(cells, indent=4, hanging=8))]
 
 
 def _sum_text(verdict: QuotaVerdict) -> str:
     used = "?" if verdict.used is None else number_text(verdict.used)
-    limit = "no limit" if verdict.limit is None else f"of {number_text(verdict.limit)}"
-    if verdict.verdict is Verdict.UNKNOWN and verdict.limit is None:
-        limit = "limit not known"
-    return f"{used} used + {number_text(verdict.added)} {limit}"
+    total = f"{used} used + {number_text(verdict.added)}"
+    if verdict.limit is not None:
+        return f"{total} of {number_text(verdict.limit)}"
+    return f"{total}, {'limit not known' if verdict.verdict is Verdict.UNKNOWN else 'no limit'}"
 
 
 def number_text(value: float) -> str:

@@ -19,14 +19,15 @@ def problem_text(problem: Problem, paper: Paper) -> str:
 
 
 def problems_text(problems: Iterable[Problem], paper: Paper) -> str:
-    """All of them by file and position, blank lines between, and how many there are at the end.
+    """All of them by file and position, blank lines between; of several, how many at the end.
 
     Those that have no place come first; empty when there is no problem.
     """
     ordered = sorted(problems, key=_position)
     if not ordered:
         return ""
-    return "\n\n".join([*(problem_text(each, paper) for each in ordered), count_line(ordered)])
+    total = [count_line(ordered)] if len(ordered) > 1 else []
+    return "\n\n".join([*(problem_text(each, paper) for each in ordered), *total])
 
 
 def count_line(problems: Sequence[Problem]) -> str:

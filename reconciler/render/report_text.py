@@ -8,10 +8,9 @@ from typing import Final
 
 from reconciler.address import Address
 from reconciler.model import Verb
-from reconciler.quantities import show_duration
 from reconciler.render.problems import counted, headline, problem_lines, reason_lines
 from reconciler.render.style import Cell, Paper, Tone
-from reconciler.render.value_text import key_width
+from reconciler.render.value_text import elapsed_text, key_width
 from reconciler.report import Passed, Report, StepReport
 
 _REMOVALS: Final = (Verb.STOP, Verb.DELETE)
@@ -32,6 +31,12 @@ _TONES: Final = {
     Passed.UNKNOWN: Tone.WARNING,
 }
 _SIGNALS: Final = {2: "SIGINT", 15: "SIGTERM"}
+_NEXT: Final = (
+    (Passed.UNKNOWN, "settles what is unknown by reading"),
+    (Passed.FAILED, "tries again what failed"),
+    (Passed.PENDING, "waits for what is under way"),
+    (Passed.SKIPPED, "takes up what was not reached"),
+)
 _NOT_DONE: Final = (Passed.FAILED, Passed.UNKNOWN, Passed.SKIPPED, Passed.PENDING)
 
 
@@ -42,7 +47,7 @@ def report_text(report: Report, paper: Paper) -> str:
     """
     sections = (
         *(problem_lines(each, paper) for each in report.not_honoured),
-        *(_steps_lines(report, passed, paper) for passed in _NOT_DONE),
+        *_step_sections(report, paper),
         _next_lines(report, paper),
         [_summary_line(report, paper)],
     )
@@ -72,10 +77,15 @@ def _done_words(verbs: set[Verb]) -> Iterator[str]:
             yield _DONE_WORDS[verb]
 
 
-def _steps_lines(report: Report, passed: Passed, paper: Paper) -> list[str]:
-    steps = [step for step in report.steps if step.passed is passed]
-    width = key_width([f"{step.verb} {step.address}" for step in steps])
-    return [line for step in steps for line in _step_lines(step, paper, width)]
+def _step_sections(report: Report, paper: Paper) -> Iterator[list[str]]:
+    """A section for each step that went wrong, then one for all that were not reached."""
+    steps = [step for step in report.steps if step.passed is not Passed.DONE]
+    width = key_width(f"{step.verb} {step.address}" for step in steps)
+    for passed in (Passed.FAILED, Passed.UNKNOWN):
+        yield from (_step_lines(step, paper, width) for step in steps if step.passed is passed)
+    for passed in (Passed.SKIPPED, Passed.PENDING):
+        here = [step for step in steps if step.passed is passed]
+        yield [line for step in here for line in _step_lines(step, paper, width)]
 
 
 def _step_lines(step: StepReport, paper: Paper, width: int) -> list[str]:
@@ -95,25 +105,14 @@ def _step_lines(step: StepReport, paper: Paper, width: int) -> list[str]:
 
 
 def _next_lines(report: Report, paper: Paper) -> list[str]:
-    advice = list(_advice(report))
-    if not advice:
+    reasons = [what for passed, what in _NEXT if report.count(passed)]
+    if not reasons and not report.interrupted:
         return []
-    return ["Next", *(line for each in advice for line in paper.wrap(each, first="  "))]
-
-
-def _advice(report: Report) -> Iterator[str]:
-    if report.interrupted:
-        name = _SIGNALS.get(report.interrupted, f"signal {report.interrupted}")
-        yield f"{name} ended this apply. What was done is recorded: run `reconciler apply` again."
-    if report.count(Passed.UNKNOWN):
-        yield (
-            "An unknown outcome is settled by reading: run `reconciler apply` again. Until then"
-            " nothing else is created at its address."
-        )
-    if report.count(Passed.FAILED):
-        yield "Mend what failed, then run `reconciler apply`: it takes up what is left."
-    elif report.count(Passed.SKIPPED) + report.count(Passed.PENDING) and not report.interrupted:
-        yield "Run `reconciler apply`: it takes up what is left."
+    *most, last = reasons or ["goes on from here"]
+    will = f"{', '.join(most)} and {last}" if most else last
+    name = _SIGNALS.get(report.interrupted, f"signal {report.interrupted}")
+    cut = f"{name} ended this apply; what was done is recorded. " if report.interrupted else ""
+    return paper.wrap(f"{cut}Run `reconciler apply` again: it {will}.", first="next: ")
 
 
 def _summary_line(report: Report, paper: Paper) -> str:
@@ -122,7 +121,7 @@ def _summary_line(report: Report, paper: Paper) -> str:
     verdict, tone = ("complete", Tone.GOOD) if is_complete else ("incomplete", Tone.ERROR)
     rest = ", ".join(f"{report.count(each)} {each}" for each in _NOT_DONE if report.count(each))
     requests = sum(report.requests.values())
-    took = [f"Took {show_duration(round(report.elapsed_s, 1))}"]
+    took = [f"Took {elapsed_text(report.elapsed_s)}"]
     took += [counted(requests, "request")] if requests else []
     return " ".join(
         (

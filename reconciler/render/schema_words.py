@@ -16,7 +16,8 @@ _QUANTITIES: Final = {
     MEMORY_PATTERN: "memory size, like 64GiB",
     CLOCK_PATTERN: 'time of day, like "19:30"',
 }
-_LIMITS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+# pydantic writes the bounds of `int | float` beside the union, in its own words
+_LIMITS: Final = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum"}
 _WRAPPERS: Final = (["secretRef"], ["existing"])
 _WORDS = re.compile(r"^\^\(?([\w|]+)\)?\$$")
 
@@ -28,7 +29,7 @@ def variants(schema: Schema, root: Schema) -> Iterator[Schema]:
         return
     choices = schema.get("anyOf") or schema.get("oneOf")
     if choices:
-        limits = {key: schema[key] for key in _LIMITS if key in schema}
+        limits = {word: schema[key] for key, word in _LIMITS.items() if key in schema}
         for each in choices:
             yield from variants({**limits, **each}, root)
     elif schema.get("type") != "null":

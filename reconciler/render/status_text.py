@@ -41,14 +41,24 @@ class _Column:
 def status_text(rows: Sequence[StatusRow], paper: Paper) -> str:
     """A line per resource in the order given, cut to the paper's width, and a line of counts.
 
-    Columns that hold nothing are left out; those that find no room are named at the end.
+    Columns that hold nothing are left out; those that find no room are named at the end, but for
+    notes, which then stand below their line.
     """
     if not rows:
         return "No resources."
     wanted = [each for each in _columns(rows) if any(each.cells)]
-    shown = _fitted(wanted, paper.width)
+    notes = _column("note", [each.note for each in rows], 0)
+    has_room = _total([*wanted, notes]) <= paper.width
+    shown = [*wanted, notes] if has_room and any(notes.cells) else _fitted(wanted, paper.width)
     head = _title_line(shown, paper)
-    body = [_row_line(shown, index, row, paper) for index, row in enumerate(rows)]
+    body = [
+        line
+        for index, row in enumerate(rows)
+        for line in (
+            _row_line(shown, index, row, paper),
+            *(paper.wrap(row.note, first="    ") if row.note and not has_room else []),
+        )
+    ]
     titles = {each.title for each in shown}
     missing = [each.title for each in wanted if each.title not in titles]
     hint = f"No room for: {', '.join(missing)}." if missing else ""
@@ -58,13 +68,12 @@ def status_text(rows: Sequence[StatusRow], paper: Paper) -> str:
 def _columns(rows: Sequence[StatusRow]) -> list[_Column]:
     usages = [each.usage for each in rows]
     return [
-        _column("address", [str(each.address) for each in rows], 24),
+        _column("address", [str(each.address) for each in rows], 40),
         _column("settled", [each.settled.replace("_", " ") for each in rows], 11),
         _column("state", [each.state for each in rows], 10),
         _number("instances", [str(each.instances) if each else "" for each in usages]),
         _number("cores", [str(each.cores) if each else "" for each in usages]),
-        _column("remote id", [each.remote_id for each in rows], 13),
-        _column("note", [each.note for each in rows], 12),
+        _column("remote id", [each.remote_id for each in rows], 9),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from reconciler.render.safe import columns, safe
@@ -45,11 +45,15 @@ _SGR = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A piece of a line that is kept together; `width` is the least number of columns it takes."""
+    """A piece of a line that is kept together; `width` is the least number of columns it takes.
+
+    `short` is said instead where the text would need a line of its own.
+    """
 
     text: str
     tone: Tone = Tone.PLAIN
     width: int = 0
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,27 @@ class _Row:
     lines: list[str] = field(default_factory=list)
 
     def put(self, cell: Cell) -> None:
-        width = columns(safe(cell.text))
-        if self.used and width and self.start + width > self.paper.width:
-            self._break()
-        if self.start + width > self.paper.width:
+        if cell.text:
+            cell = self._placed(cell)
+        self.start += max(columns(safe(cell.text)), cell.width) + GAP
+
+    def _placed(self, cell: Cell) -> Cell:
+        """Write a cell where there is room for it; the form of it that was written."""
+        if self.used and not self._has_room(cell.text):
+            if cell.short and self._has_room(cell.short):
+                cell = replace(cell, text=cell.short)
+            else:
+                self._break()
+        if self._has_room(cell.text):
+            blanks = " " * (self.start - self.used)
+            self.line += blanks + self.paper.paint(cell.text, cell.tone)
+            self.used = self.start + columns(safe(cell.text))
+        else:
             self._put_wrapped(cell)
-        elif width:
-            self.line += " " * (self.start - self.used) + self.paper.paint(cell.text, cell.tone)
-            self.used = self.start + width
-        self.start += max(width, cell.width) + GAP
+        return cell
+
+    def _has_room(self, text: str) -> bool:
+        return self.start + columns(safe(text)) <= self.paper.width
 
     def _break(self) -> None:
         self.lines.append(self.line)

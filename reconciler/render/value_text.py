@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.model import SecretRef
+from reconciler.quantities import show_duration
 from reconciler.render.safe import columns, safe
 from reconciler.render.style import Cell, Paper
 from reconciler.values import UNSEEN
 
 _KEY_MAX_WIDTH = 32
+_ONE_LINE_MAX = 76
 
 
 def value_text(value: Any) -> str:
@@ -65,7 +67,7 @@ def _object_lines(value: Mapping[str, Any], paper: Paper, indent: int) -> list[s
 def _pair_lines(key: Cell, value: Any, paper: Paper, indent: int) -> list[str]:
     text = value_text(value)
     start = indent + max(columns(safe(key.text)), key.width) + 2
-    if not _can_open(value) or start + columns(text) <= paper.width:
+    if not _can_open(value) or _is_one_line(text, start, paper):
         return paper.row([key, Cell(text)], indent=indent, hanging=indent + 2)
     return [*paper.row([key], indent=indent), *tree_lines(value, paper, indent + 2)]
 
@@ -73,14 +75,23 @@ def _pair_lines(key: Cell, value: Any, paper: Paper, indent: int) -> list[str]:
 def _item_lines(item: Any, paper: Paper, indent: int) -> list[str]:
     text = value_text(item)
     bullet = " " * indent + "- "
-    if not _can_open(item) or indent + 2 + columns(text) <= paper.width:
+    if not _can_open(item) or _is_one_line(text, indent + 2, paper):
         return paper.wrap(text, first=bullet)
     first, *rest = tree_lines(item, paper, indent + 2)
     return [bullet + first[indent + 2 :], *rest]
 
 
+def _is_one_line(text: str, start: int, paper: Paper) -> bool:
+    return columns(text) <= min(paper.width - start, _ONE_LINE_MAX)
+
+
 def _can_open(value: Any) -> bool:
     return bool(value) and isinstance(value, Mapping | list | tuple)
+
+
+def elapsed_text(seconds: float) -> str:
+    """`0.4s`, `12s`, `1h30m`: tenths only below ten seconds."""
+    return show_duration(round(seconds, 1) if seconds < 10 else round(seconds))
 
 
 def key_width(keys: Iterable[str]) -> int:

@@ -1,0 +1,89 @@
+"""Nothing that a vendor or a manifest says is anything but text in any rendering."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.cli.progress import BarReporter, LineReporter
+from reconciler.errors import Problem
+from reconciler.model import Verb
+from reconciler.plan.plan import Plan
+from reconciler.render.json_output import json_text, plan_json, problems_json, report_json
+from reconciler.render.plan_text import plan_text
+from reconciler.render.problems import problems_text
+from reconciler.render.report_text import report_text
+from reconciler.render.status import StatusRow
+from reconciler.render.status_text import status_text
+from reconciler.render.style import Paper
+from reconciler.report import Event, EventKind, Passed, Report
+from tests.unit.render import hostile
+from tests.unit.render.hostile import faults
+
+papers = st.builds(Paper, st.integers(20, 200), st.booleans())
+events = st.builds(
+    Event,
+    st.sampled_from(EventKind),
+    hostile.addresses,
+    st.sampled_from(Verb),
+    st.integers(0, 5),
+    st.integers(0, 5),
+    st.none() | st.sampled_from(Passed),
+    st.none() | hostile.problems,
+    hostile.text,
+    st.floats(0, 1e5),
+)
+
+
+@given(hostile.plans, papers)
+def test_a_plan_holds_no_live_text(plan: Plan, paper: Paper) -> None:
+    assert faults(plan_text(plan, paper)) == []
+
+
+@given(st.lists(hostile.problems, max_size=3), papers)
+def test_problems_hold_no_live_text(problems: list[Problem], paper: Paper) -> None:
+    assert faults(problems_text(problems, paper)) == []
+
+
+@given(hostile.reports, papers)
+def test_a_report_holds_no_live_text(report: Report, paper: Paper) -> None:
+    assert faults(report_text(report, paper)) == []
+
+
+@given(st.lists(hostile.rows, max_size=3), papers)
+def test_a_status_holds_no_live_text(rows: list[StatusRow], paper: Paper) -> None:
+    assert faults(status_text(rows, paper)) == []
+
+
+@given(st.lists(events, max_size=4), papers)
+def test_progress_lines_hold_no_live_text(each: list[Event], paper: Paper) -> None:
+    stream = io.StringIO()
+    reporter = LineReporter(stream, paper)
+    for event in each:
+        reporter.event(event)
+    assert faults(stream.getvalue()) == []
+
+
+@given(st.lists(events, max_size=4), papers)
+def test_a_progress_bar_moves_the_cursor_only_to_redraw_its_own_line(
+    each: list[Event], paper: Paper
+) -> None:
+    stream = io.StringIO()
+    reporter = BarReporter(stream, paper, monotonic=lambda: 0.0)
+    for event in each:
+        reporter.event(event)
+    reporter.close()
+    assert faults(stream.getvalue().replace("\r\x1b[2K", "")) == []
+
+
+@settings(max_examples=30)
+@given(hostile.plans, hostile.reports, st.lists(hostile.problems, max_size=2))
+def test_json_output_is_plain_ascii(plan: Plan, report: Report, problems: list[Problem]) -> None:
+    for document in (plan_json(plan), report_json(report), problems_json(problems)):
+        shown = json_text(document)
+        assert shown.isascii()
+        assert all(line.isprintable() for line in shown.split("\n"))
+        assert json.loads(shown) == document
