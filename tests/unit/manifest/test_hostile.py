@@ -1,0 +1,117 @@
+"""Rows Y1 to Y9 of hostile manifests: each ends as a located problem, in bounds of time and memory.
+
+Each case is read in a process of its own, so that a crash or its peak memory is seen.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+MEBIBYTE = 1 << 20
+MAX_SECONDS = 2.0
+MAX_BYTES = 300 * MEBIBYTE
+
+READER = """
+import json, resource, sys, time
+from reconciler.manifest.compose import compose
+from reconciler.manifest.source import Source
+from reconciler.settings import Caps
+data = sys.stdin.buffer.read()
+began = time.process_time()
+_, problems = compose(Source("hostile.yaml", data), Caps())
+print(json.dumps({
+    "codes": [each.code for each in problems],
+    "located": all(each.location is not None for each in problems),
+    "seconds": time.process_time() - began,
+    "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+}))
+"""
+
+
+def laughs(exponent: int, width: int) -> str:
+    lines = ["a0: &a0 [ha, ha]"]
+    for level in range(1, exponent):
+        aliases = ", ".join([f"*a{level - 1}"] * width)
+        lines.append(f"a{level}: &a{level} [{aliases}]")
+    return "\n".join(lines)
+
+
+def merge_bomb(exponent: int) -> str:
+    lines = ["a0: &a0 {k: v}"]
+    for level in range(1, exponent):
+        inner = f"x: *a{level - 1}, y: *a{level - 1}"
+        lines.append(f"a{level}: &a{level} {{<<: [*a{level - 1}, *a{level - 1}], {inner}}}")
+    return "\n".join(lines)
+
+
+MILLION = 1_000_000
+HOSTILE: dict[str, tuple[Callable[[], str], str]] = {
+    "billion laughs": (lambda: laughs(20, 10), "M115"),
+    "wide laughs": (lambda: laughs(4, 3000), "M115"),
+    "long text repeated": (lambda: f"a: &a {'x' * MEBIBYTE}\nb: [{'*a, ' * 5000}1]", "M115"),
+    "long list repeated": (lambda: f"a: &a [{'x, ' * 100_000}]\nb: [{'*a, ' * 5000}1]", "M115"),
+    "many aliases": (lambda: f"a: &a 1\nb: [{'*a, ' * 20_000}1]", "M115"),
+    "merge bomb": (lambda: merge_bomb(40), "M115"),
+    "merge of a large object": (
+        lambda: (
+            "a: &a {"
+            + ", ".join(f"k{i}: 1" for i in range(20_000))
+            + "}\nb: ["
+            + "{<<: *a}, " * 5000
+            + "1]"
+        ),
+        "M115",
+    ),
+    "deep flow lists": (lambda: "[" * MILLION, "M115"),
+    "deep flow objects": (lambda: "{a: " * MILLION, "M115"),
+    "deep bare flow objects": (lambda: "{" * MILLION, "M105"),
+    "deep block lists": (lambda: "- " * MILLION, "M115"),
+    "deep explicit keys": (lambda: "? " * MILLION, "M105"),
+    "deep stair": (lambda: "".join(" " * i + "a:\n" for i in range(4000)), "M115"),
+    "deep closed lists": (lambda: "[" * MILLION + "]" * MILLION, "M115"),
+    "flat flow list": (lambda: "[" + "1," * (4 * MILLION - 10) + "]", "M115"),
+    "empty lists": (lambda: "[" + "[]," * (2 * MILLION) + "]", "M115"),
+    "empty block entries": (lambda: "-\n" * (4 * MILLION), "M115"),
+    "explicit empty keys": (lambda: "?\n" * (4 * MILLION), "M119"),
+    "many documents": (lambda: "---\n" * (2 * MILLION), "M115"),
+    "many repeated keys": (lambda: "a: 1\n" * MILLION, "M119"),
+    "many keys": (lambda: "".join(f"k{i}: 1\n" for i in range(400_000)), "M115"),
+    "a key twice at the end": (
+        lambda: "".join(f"k{i}: 1\n" for i in range(140_000)) + "k0: 2\n",
+        "M104",
+    ),
+    "many syntax errors": (lambda: "---\n@\n" * MILLION, "M103"),
+    "tag lines": (lambda: "".join(f"%TAG !a{i}! x\n" for i in range(400_000)), "M106"),
+    "one long line": (lambda: "x" * (8 * MEBIBYTE - 8) + ": [", "M103"),
+    "one long word": (lambda: "a: [" + "x" * (8 * MEBIBYTE - 8), "M103"),
+    "long number": (lambda: "a: " + "1" * (8 * MEBIBYTE - 8), "M108"),
+    "open quote": (lambda: "a: '" + "x\n" * MILLION, "M103"),
+    "blank lines": (lambda: "a: 'x" + "\n" * (8 * MEBIBYTE - 10) + "y", "M103"),
+    "wide characters": (lambda: "a: [" + "\U0001f3ac" * (2 * MEBIBYTE - 8), "M103"),
+    "hidden characters": (lambda: "".join(f"- '\u200b{i}'\n" for i in range(200_000)) + "@", ""),
+    "many anchors": (lambda: "".join(f"- &a{i} 1\n" for i in range(400_000)), "M115"),
+    "too large": (lambda: "#" * (9 * MEBIBYTE), "M115"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_ends_as_a_located_problem_in_time(name: str) -> None:
+    make, code = HOSTILE[name]
+    done = subprocess.run(
+        [sys.executable, "-c", READER],
+        input=make().encode(),
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    found = json.loads(done.stdout)
+    assert found["located"]
+    assert found["seconds"] < MAX_SECONDS
+    assert found["bytes"] < MAX_BYTES
+    assert found["codes"]
+    assert code in ("", found["codes"][-1])
