@@ -1,0 +1,229 @@
+"""Qarnot's routes: one method each, and the one table of what its answers mean.
+
+Source: Compute API v1.0 page; qarnot-sdk-python 2.23 for error texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.errors import (
+    AlreadyExists,
+    Conflict,
+    Effect,
+    NotFound,
+    Problem,
+    ProviderError,
+    QuotaExceeded,
+    UnexpectedReply,
+)
+from reconciler.providers.call import Call, CallKind, Expects, Reply
+from reconciler.providers.http import Transport
+from reconciler.providers.statuses import error_of
+
+Body = dict[str, Any]
+
+PAGE_SIZE = 100
+MAX_PAGES = 10_000
+
+
+def message_of(reply: Reply) -> str:
+    """What the vendor says is wrong, from any of its three shapes of error bodies."""
+    body = reply.json
+    if not isinstance(body, Mapping):
+        return ""
+    error = body.get("error")
+    nested = error.get("message") if isinstance(error, Mapping) else error
+    errors = body.get("errors")
+    listed = _flattened(errors) if isinstance(errors, Mapping) else ""
+    return str(body.get("message") or nested or listed or body.get("title") or "")
+
+
+def _flattened(errors: Mapping[str, Any]) -> str:
+    """`{"name": ["too long"]}` as `name: too long`."""
+    parts = []
+    for path, texts in errors.items():
+        text = " ".join(map(str, texts)) if isinstance(texts, list) else str(texts)
+        parts.append(f"{path}: {text}" if path else text)
+    return "; ".join(parts)
+
+
+def translate_error(status: int, reply: Reply) -> ProviderError:
+    """The error of an answer that is not 2xx."""
+    message = message_of(reply)
+    words = message.lower()
+    plain = error_of(status, reply, message)
+    if status in (400, 403, 409) and "shortname" in words:
+        return AlreadyExists(plain.problem)
+    if status == 403 and "maximum number of" in words:
+        return QuotaExceeded(_quota_problem(message))
+    return plain
+
+
+def _quota_problem(message: str) -> Problem:
+    return Problem(
+        code=QuotaExceeded.code,
+        summary="a quota of the account is used up",
+        cause=message[:200],
+        remedy="delete what is no longer needed, or ask Qarnot to raise the quota; then run again",
+    )
+
+
+class Client:
+    """One method per route; bodies in, bodies out."""
+
+    __slots__ = ("_deadline_s", "_transport")
+
+    def __init__(self, transport: Transport, deadline_s: float) -> None:
+        self._transport = transport
+        self._deadline_s = deadline_s
+
+    async def pages(
+        self, collection: str, filters: Body | None = None
+    ) -> AsyncIterator[list[Body]]:
+        """The pages of a list, oldest first, each item once as far as the vendor keeps its word.
+
+        Raises:
+            UnexpectedReply: the chain of pages has no end, or a page is not of the promised shape.
+        """
+        token: str | None = None
+        seen: set[str] = set()
+        for _ in range(MAX_PAGES):
+            body = {
+                "token": token,
+                "filter": filters,
+                "maximumResults": PAGE_SIZE,
+                "orderBy": "creationDate",
+                "orderType": "ASC",
+            }
+            page = await self._read("POST", f"/{collection}/paginate", json=body)
+            yield _items(page)
+            token = page.get("nextToken")
+            if not page.get("isTruncated"):
+                return
+            if not isinstance(token, str) or token in seen:
+                break
+            seen.add(token)
+        raise _bad_page("its list of pages does not come to an end")
+
+    async def get(self, collection: str, name: str) -> Body:
+        """One object by uuid or shortname.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return await self._read("GET", f"/{collection}/{quote(name, safe='')}")
+
+    async def create(self, collection: str, body: Body) -> str:
+        """The uuid of what was made."""
+        call = Call(
+            "POST",
+            f"/{collection}",
+            CallKind.CREATE,
+            json=body,
+            endpoint=f"POST /{collection}",
+            deadline_s=self._deadline_s,
+        )
+        try:
+            reply = await self._transport.send(call)
+        except NotFound as error:
+            raise Conflict(_missing_part(error)) from None
+        uuid = reply.json.get("uuid") if isinstance(reply.json, Mapping) else None
+        if not isinstance(uuid, str) or not uuid:
+            raise _no_uuid()
+        return uuid
+
+    async def update(self, collection: str, uuid: str, body: Body) -> None:
+        await self._write("PUT", f"/{collection}/{uuid}", json=body)
+
+    async def act(self, collection: str, uuid: str, action: str) -> None:
+        """`close` a pool; `abort` a task; `terminate` a job."""
+        await self._write("POST", f"/{collection}/{uuid}/{action}")
+
+    async def delete(self, collection: str, uuid: str) -> None:
+        await self._write("DELETE", f"/{collection}/{uuid}")
+
+    async def account(self) -> Body:
+        return await self._read("GET", "/info")
+
+    async def profiles(self) -> Sequence[str]:
+        names = (await self._send("GET", "/profiles")).json
+        if not isinstance(names, list):
+            raise _bad_page("its list of profiles is not a list")
+        return [str(each) for each in names]
+
+    async def output(self, collection: str, uuid: str) -> AsyncIterator[str]:
+        """The whole standard output, as text."""
+        call = Call("GET", f"/{collection}/{uuid}/stdout", CallKind.READ, expects=Expects.TEXT)
+        async for chunk in self._transport.stream(call):
+            yield chunk.decode("utf-8", errors="replace")
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def _read(self, method: str, path: str, json: Body | None = None) -> Body:
+        reply = await self._send(method, path, json)
+        if not isinstance(reply.json, dict):
+            raise _bad_page("an object was expected")
+        return reply.json
+
+    async def _send(self, method: str, path: str, json: Body | None = None) -> Reply:
+        return await self._transport.send(
+            Call(method, path, CallKind.READ, json=json, endpoint=f"{method} {path.split('/')[1]}")
+        )
+
+    async def _write(self, method: str, path: str, json: Body | None = None) -> None:
+        call = Call(
+            method,
+            path,
+            CallKind.IDEMPOTENT,
+            json=json,
+            expects=Expects.EMPTY,
+            endpoint=f"{method} /{path.split('/')[1]}",
+            deadline_s=self._deadline_s,
+        )
+        await self._transport.send(call)
+
+
+def _items(page: Body) -> list[Body]:
+    items = page.get("data")
+    if not isinstance(items, list) or not all(
+        isinstance(each, dict) and isinstance(each.get("uuid"), str) for each in items
+    ):
+        raise _bad_page("a page holds no list of objects with a uuid")
+    return items
+
+
+def _bad_page(cause: str) -> UnexpectedReply:
+    return UnexpectedReply(
+        Problem(
+            code=UnexpectedReply.code,
+            summary="Qarnot's answer is not of the promised shape",
+            cause=cause,
+            remedy="run again; if it stays so, check the provider's url",
+        )
+    )
+
+
+def _no_uuid() -> UnexpectedReply:
+    return UnexpectedReply(
+        Problem(
+            code=UnexpectedReply.code,
+            summary="Qarnot's answer to a creation names no uuid",
+            cause="so it is not known whether it was made",
+            remedy="run the same command again: it settles this first",
+        ),
+        effect=Effect.UNKNOWN,
+    )
+
+
+def _missing_part(error: NotFound) -> Problem:
+    """404 on a creation speaks of a bucket. Source: Compute API v1.0 page, create pool."""
+    return Problem(
+        code=Conflict.code,
+        summary="something the creation names does not exist at Qarnot, most likely a bucket",
+        cause=error.problem.cause,
+        remedy="create the bucket, or correct its name",
+    )

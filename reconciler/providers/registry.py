@@ -1,0 +1,67 @@
+"""Every vendor this build knows, in one place. Heavy rooms are entered only when opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reconciler.kinds import Kinds
+from reconciler.model import SecretRef
+from reconciler.ports import Clock, Provider, Revealed, Scope, Secrets
+from reconciler.settings import ProviderConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a provider needs beside its configuration."""
+
+    scope: Scope
+    secrets: Secrets
+    clock: Clock
+    jitter: Callable[[], float]
+    require: Callable[[SecretRef, str], Revealed]
+    """The value of a secret of `auth`; the text names the place, for the error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """`auth` are the slots a provider of this vendor must fill."""
+
+    auth: tuple[str, ...]
+    kinds: Callable[[], Kinds]
+    open: Callable[[ProviderConfig, Outside], Provider]
+
+
+def _qarnot_kinds() -> Kinds:
+    from reconciler.providers.qarnot.provider import KINDS
+
+    return KINDS
+
+
+def _open_qarnot(config: ProviderConfig, outside: Outside) -> Provider:
+    from reconciler.providers.auth import StaticToken
+    from reconciler.providers.http import Dialect, Transport
+    from reconciler.providers.qarnot.client import Client, translate_error
+    from reconciler.providers.qarnot.provider import KINDS, QarnotProvider
+    from reconciler.providers.redact import Redactor
+
+    token = outside.require(config.auth["token"], f"providers.{config.name}.auth.token")
+    dialect = Dialect(StaticToken(token), translate_error)
+    transport = Transport(
+        config, outside.clock, dialect, outside.jitter, redactor=Redactor([token])
+    )
+    return QarnotProvider(
+        name=config.name,
+        client=Client(transport, config.timeouts.request_s),
+        scope=outside.scope,
+        secrets=outside.secrets,
+        concurrency=config.concurrency,
+        request_deadline_s=config.timeouts.request_s,
+        settle_after_s=config.settle_after_s,
+        kinds=KINDS,
+    )
+
+
+VENDORS: Mapping[str, Vendor] = {
+    "qarnot": Vendor(auth=("token",), kinds=_qarnot_kinds, open=_open_qarnot),
+}
