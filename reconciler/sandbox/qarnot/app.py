@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from reconciler.sandbox.qarnot.account import PROFILES, SERVICE_SETTINGS, VERSIONS, user_info
 from reconciler.sandbox.qarnot.errors import Refused, not_found
 from reconciler.sandbox.qarnot.hardware import cpu_models_like, hardware_page
+from reconciler.sandbox.qarnot.json_text import encoded
 from reconciler.sandbox.qarnot.pool_life import PoolLife
 from reconciler.sandbox.qarnot.pool_routes import DONE, PoolRoutes
-from reconciler.sandbox.qarnot.pools import Pools, encoded
+from reconciler.sandbox.qarnot.pools import Pools
 from reconciler.sandbox.qarnot.transport import (
     Asked,
     RateLimit,

@@ -45,7 +45,8 @@ class Collection(Generic[Item]):
     def add(self, item: Item) -> None:
         """Take in a new object."""
         self._by_uuid[item.uuid] = item
-        self._uuid_by_shortname[item.shortname] = item.uuid
+        if item.shortname != item.uuid:
+            self._uuid_by_shortname[item.shortname] = item.uuid
         insort(self._by_creation, (item.created_s, item.uuid))
         self.version += 1
         self.members_version += 1
@@ -53,7 +54,8 @@ class Collection(Generic[Item]):
     def remove(self, item: Item) -> None:
         """Forget an object; its shortname is free again."""
         del self._by_uuid[item.uuid]
-        del self._uuid_by_shortname[item.shortname]
+        if item.shortname != item.uuid:
+            del self._uuid_by_shortname[item.shortname]
         del self._by_creation[bisect_left(self._by_creation, (item.created_s, item.uuid))]
         self.version += 1
         self.members_version += 1
@@ -79,7 +81,7 @@ class Collection(Generic[Item]):
         return self._by_uuid.get(uuid)
 
     def named(self, shortname: str) -> Item | None:
-        """The object of that shortname."""
+        """The object that was given that shortname."""
         uuid = self._uuid_by_shortname.get(shortname)
         return None if uuid is None else self._by_uuid[uuid]
 

@@ -3,9 +3,9 @@
 Source: Qarnot Compute API v1.0 page; SDK csharp 7.0 test fixtures; SDK python 2.23.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 
+from reconciler.sandbox.qarnot.json_text import encoded
 from reconciler.sandbox.vendor import Answer, Json
 
 _PROBLEM_TYPE = "application/problem+json; charset=utf-8"
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 def business_error(status: int, message: str) -> Refused:
     """`{"message": …}`, the usual error."""
-    return Refused(Answer(status, _encoded({"message": message})))
+    return Refused(Answer(status, encoded({"message": message})))
 
 
 def not_found(kind: str, identifier: str) -> Refused:
@@ -34,7 +34,7 @@ def not_found(kind: str, identifier: str) -> Refused:
 def unauthenticated() -> Refused:
     """401, the one error with a nested body."""
     body = {"error": {"message": "Bad authentication token", "code": 401}, "data": {}}
-    return Refused(Answer(401, _encoded(body)))
+    return Refused(Answer(401, encoded(body)))
 
 
 def validation_error(errors: Mapping[str, Sequence[str]], trace_id: str = "00-0") -> Refused:
@@ -48,8 +48,4 @@ def validation_error(errors: Mapping[str, Sequence[str]], trace_id: str = "00-0"
         "instance": None,
         "extensions": {"traceId": trace_id},
     }
-    return Refused(Answer(400, _encoded(body), _PROBLEM_TYPE))
-
-
-def _encoded(body: Json) -> bytes:
-    return json.dumps(body, separators=(",", ":")).encode()
+    return Refused(Answer(400, encoded(body), _PROBLEM_TYPE))

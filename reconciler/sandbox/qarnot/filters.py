@@ -3,7 +3,6 @@
 Source: Qarnot Compute API v1.0 page; SDK csharp 7.0 sends `values`, SDK python 2.23 `value`.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -11,6 +10,7 @@ from operator import ge, gt, le, lt
 from typing import Any, Generic, TypeVar
 
 from reconciler.sandbox.qarnot.errors import validation_error
+from reconciler.sandbox.qarnot.json_text import sorted_json_text
 from reconciler.sandbox.qarnot.reading import folded
 from reconciler.sandbox.qarnot.regex_bound import LONGEST_SUBJECT, bounded
 from reconciler.sandbox.qarnot.times import date_seconds, span_seconds
@@ -68,11 +68,6 @@ def _boolean(value: Json) -> bool:
     return str(value).lower() == "true"
 
 
-def json_text(value: Json) -> str:
-    """A JSON value as one text, the same for the same value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
 _CONVERTERS: Mapping[FieldType, Callable[[Json], Any]] = {
     FieldType.TEXT: str,
     FieldType.WORD: lambda value: str(value).lower(),
@@ -81,7 +76,7 @@ _CONVERTERS: Mapping[FieldType, Callable[[Json], Any]] = {
     FieldType.SPAN: lambda value: span_seconds(str(value)),
     FieldType.BOOLEAN: _boolean,
     FieldType.LIST: str,
-    FieldType.JSON: json_text,
+    FieldType.JSON: sorted_json_text,
 }
 _ORDERED = frozenset({FieldType.TEXT, FieldType.NUMBER, FieldType.DATE, FieldType.SPAN})
 
@@ -163,7 +158,7 @@ def _any_of(field: FilterField[T], wanted: list[Any]) -> Condition[T]:
         case FieldType.WORD:
             return lambda item: _lowered(get(item)) in wanted
         case FieldType.JSON:
-            return lambda item: json_text(get(item)) in wanted
+            return lambda item: sorted_json_text(get(item)) in wanted
         case _:
             return lambda item: get(item) in wanted
 

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from reconciler.sandbox.qarnot.collection import Collection, Entry
 from reconciler.sandbox.qarnot.errors import validation_error
 from reconciler.sandbox.qarnot.filters import Condition, FilterCompiler, FilterField
+from reconciler.sandbox.qarnot.json_text import json_text
 from reconciler.sandbox.qarnot.paging import Cursor, Page, PageBody, cursor_of, page_body, page_of
 from reconciler.sandbox.qarnot.reading import Problems, folded, whole
 from reconciler.sandbox.settings import SettingTable, did_you_mean
@@ -52,7 +53,8 @@ class ListedKind(Generic[Item]):
 
     fields: Mapping[str, FilterField[Item]]
     orders: Mapping[str, Order[Item]]
-    render: Callable[[Item, float, bool], str]
+    render: Callable[[Item, float], str]
+    render_summary: Callable[[Item, float], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +218,10 @@ class Lists(Generic[Item]):
         return _Wanted(condition, None)
 
     def _texts(self, uuids: Sequence[str], now_s: float, *, is_summary: bool) -> list[str]:
-        render, get = self._kind.render, self._collection.get
+        render = self._kind.render_summary if is_summary else self._kind.render
+        get = self._collection.get
         items = (get(uuid) for uuid in uuids)
-        return [render(item, now_s, is_summary) for item in items if item is not None]
+        return [render(item, now_s) for item in items if item is not None]
 
 
 def _selected(select: Json, problems: Problems) -> frozenset[str] | None:
@@ -237,4 +240,4 @@ def _selection(text: str, selected: frozenset[str], *, is_absent: bool) -> str:
     chosen = {name: value for name, value in fields.items() if name.lower() in selected}
     if not is_absent:
         chosen = {name: chosen.get(name) for name in fields}
-    return json.dumps(chosen, separators=(",", ":"))
+    return json_text(chosen)

@@ -118,7 +118,7 @@ class Pool:
     errors: list[Json] = field(default_factory=list)
     stdout: Output = field(default_factory=Output)
     stderr: Output = field(default_factory=Output)
-    rendered: dict[bool, tuple[int, str]] = field(default_factory=dict)
+    rendered: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     @property
     def shortname(self) -> str:

@@ -9,7 +9,12 @@ from typing import Any
 from reconciler.sandbox.qarnot.filters import FieldType, FilterField
 from reconciler.sandbox.qarnot.listing import CREATION_ORDER, ListedKind, Order
 from reconciler.sandbox.qarnot.pool import Pool
-from reconciler.sandbox.qarnot.pool_output import instance_count, pool_json, total_slots
+from reconciler.sandbox.qarnot.pool_output import (
+    instance_count,
+    pool_json,
+    pool_summary_json,
+    total_slots,
+)
 from reconciler.sandbox.qarnot.world import World
 
 
@@ -89,7 +94,9 @@ def pool_kind(world: World) -> ListedKind[Pool]:
         "executiontime": Order(lambda pool: pool.executed_s, is_fixed=False),
     }
 
-    def render(pool: Pool, at_s: float, is_summary: bool) -> str:  # noqa: FBT001 - ListedKind
-        return pool_json(pool, switches, at_s, is_summary=is_summary)
-
-    return ListedKind(fields, orders, render)
+    return ListedKind(
+        fields,
+        orders,
+        render=lambda pool, at_s: pool_json(pool, switches, at_s),
+        render_summary=lambda pool, at_s: pool_summary_json(pool, switches, at_s),
+    )

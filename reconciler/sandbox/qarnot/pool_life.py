@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from reconciler.sandbox.clock import Event
 from reconciler.sandbox.qarnot.capacity import Capacity
 from reconciler.sandbox.qarnot.pool import OVER, Pool
-from reconciler.sandbox.qarnot.pool_scaling import ROOM_MADE, PoolScaling
+from reconciler.sandbox.qarnot.pool_scaling import ROOM_MADE, PoolScaling, forget_state
 from reconciler.sandbox.qarnot.times import span_seconds
 from reconciler.sandbox.qarnot.world import EventHandler, World
 
@@ -196,7 +196,7 @@ class PoolLife:
     def touch(self, pool: Pool, at_s: float) -> None:
         """A pool has changed: what was rendered of it is void."""
         pool.modified_s = int(at_s)
-        pool.rendered.clear()
+        forget_state(pool)
         self._world.pools.touch()
 
 

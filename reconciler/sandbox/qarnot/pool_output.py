@@ -3,10 +3,10 @@
 Source: Qarnot Compute API v1.0 page; bodies recorded in SDK nodejs 1.18 and a Go client.
 """
 
-import json
 from collections.abc import Callable, Mapping
 
 from reconciler.sandbox.qarnot.hardware_constraints import with_decimals_spelled_out
+from reconciler.sandbox.qarnot.json_text import json_text
 from reconciler.sandbox.qarnot.pool import Pool
 from reconciler.sandbox.qarnot.shapes import (
     WRITE_ONLY_PREFIX,
@@ -14,7 +14,7 @@ from reconciler.sandbox.qarnot.shapes import (
     no_privileges,
     no_retries,
 )
-from reconciler.sandbox.qarnot.status import status_of
+from reconciler.sandbox.qarnot.status import status_text
 from reconciler.sandbox.qarnot.times import date_text, span_seconds, span_text
 from reconciler.sandbox.settings import SettingTable
 from reconciler.sandbox.vendor import Json
@@ -46,29 +46,70 @@ _SHOWN_WHEN_SET = (
 )
 
 
-def pool_json(pool: Pool, switches: SettingTable, now_s: float, *, is_summary: bool) -> str:
-    """The pool as JSON text. All but the times that run by themselves is kept between calls."""
-    version, stable = pool.rendered.get(is_summary, (-1, ""))
+def pool_json(pool: Pool, switches: SettingTable, now_s: float) -> str:
+    """The pool as JSON text.
+
+    What its user gave and what changes with its state are kept apart between calls, so that a list
+    of many pools costs little more than its bytes.
+    """
+    given = _kept(pool, "given", switches, _given_text)
+    state = _kept(pool, "state", switches, _state_text)
+    status = "null" if pool.first_ran_s is None else _status_text(pool)
+    return f'{{{given},{state},"status":{status},{_running_times(pool, now_s)}}}'
+
+
+def pool_summary_json(pool: Pool, switches: SettingTable, now_s: float) -> str:
+    """The summary of the pool as JSON text."""
+    stable = _kept(pool, "summary", switches, _summary_text)
+    return f"{{{stable},{_running_times(pool, now_s)}}}"
+
+
+_Text = Callable[[Pool, SettingTable], str]
+
+
+def _kept(pool: Pool, part: str, switches: SettingTable, text: _Text) -> str:
+    version, kept = pool.rendered.get(part, (-1, ""))
     if version != switches.version:
-        fields = _stable(pool, switches)
-        if is_summary:
-            fields = {name: fields[name] for name in _SUMMARY_NAMES}
-        stable = json.dumps(fields, separators=(",", ":"))[:-1]
-        pool.rendered[is_summary] = (switches.version, stable)
-    execution, wall = _running_times(pool, now_s)
-    return f'{stable},"executionTime":{execution},"wallTime":{wall}}}'
+        kept = text(pool, switches)
+        pool.rendered[part] = (switches.version, kept)
+    return kept
 
 
-def _running_times(pool: Pool, now_s: float) -> tuple[str, str]:
+def _members(fields: Mapping[str, Json]) -> str:
+    return json_text(fields)[1:-1]
+
+
+def _state_text(pool: Pool, switches: SettingTable) -> str:
+    return _members({name: show(pool, switches) for name, show in _STATE.items()})
+
+
+def _summary_text(pool: Pool, switches: SettingTable) -> str:
+    shown = {**_GIVEN, **_STATE}
+    return _members({name: shown[name](pool, switches) for name in _SUMMARY_NAMES})
+
+
+def _status_text(pool: Pool) -> str:
+    # the state's time and not the present one: a status is as old as the last change of state
+    return status_text(
+        running=pool.running,
+        cores=pool.cores,
+        at_s=pool.state_s,
+        first_ran_s=pool.first_ran_s or 0,
+        executed_s=int(pool.executed_s),
+    )
+
+
+def _running_times(pool: Pool, now_s: float) -> str:
     if pool.first_ran_s is None:
-        return "null", "null"
+        return '"executionTime":null,"wallTime":null'
     end_s = now_s if pool.ended_s is None else pool.ended_s
-    wall_s = max(0, int(end_s) - pool.first_ran_s)
-    return f'"{span_text(int(pool.executed_until(now_s)))}"', f'"{span_text(wall_s)}"'
+    wall = span_text(max(0, int(end_s) - pool.first_ran_s))
+    execution = span_text(int(pool.executed_until(now_s)))
+    return f'"executionTime":"{execution}","wallTime":"{wall}"'
 
 
-def _stable(pool: Pool, switches: SettingTable) -> dict[str, Json]:
-    shown = {name: show(pool, switches) for name, show in _SHOW.items()}
+def _given_text(pool: Pool, switches: SettingTable) -> str:
+    shown = {name: show(pool, switches) for name, show in _GIVEN.items()}
     for name in _SHOWN_WHEN_SET:
         if pool.fields[name]:
             shown[name] = pool.fields[name]
@@ -77,7 +118,7 @@ def _stable(pool: Pool, switches: SettingTable) -> dict[str, Json]:
     if switches["nulls_in_output"] == "unset":
         for name, empty in _EMPTY.items():
             shown[name] = None if shown[name] == empty else shown[name]
-    return shown
+    return _members(shown)
 
 
 _EMPTY: Mapping[str, Json] = {
@@ -169,8 +210,7 @@ def _field(name: str) -> _Show:
     return lambda pool, _switches: pool.fields[name]
 
 
-_SHOW: Mapping[str, _Show] = {
-    "errors": lambda pool, _: pool.errors,
+_GIVEN: Mapping[str, _Show] = {
     "elasticProperty": _field("elasticProperty"),
     "scaling": _field("scaling"),
     "preparationTask": _field("preparationTask"),
@@ -179,9 +219,6 @@ _SHOW: Mapping[str, _Show] = {
     "tags": lambda pool, s: shown_tags(pool.fields["tags"], s),
     "resourceBuckets": _field("resourceBuckets"),
     "advancedResourceBuckets": _field("advancedResourceBuckets"),
-    "status": lambda pool, _: status_of(pool),
-    "totalSlotCapacity": lambda pool, _: total_slots(pool),
-    "poolUsage": lambda pool, _: _usage(pool),
     "hardwareConstraints": lambda pool, s: shown_constraints(pool.fields["hardwareConstraints"], s),
     "schedulingType": lambda pool, s: shown_scheduling(pool.fields["schedulingType"], s),
     "targetedReservedMachineKey": _field("targetedReservedMachineKey"),
@@ -195,6 +232,14 @@ _SHOW: Mapping[str, _Show] = {
     "name": _field("name"),
     "shortname": lambda pool, _: pool.shortname,
     "profile": _field("profile"),
+    "taskDefaultWaitForPoolResourcesSynchronization": _field(
+        "taskDefaultWaitForPoolResourcesSynchronization"
+    ),
+}
+_STATE: Mapping[str, _Show] = {
+    "errors": lambda pool, _: pool.errors,
+    "totalSlotCapacity": lambda pool, _: total_slots(pool),
+    "poolUsage": lambda pool, _: _usage(pool),
     "state": lambda pool, _: pool.state,
     "previousState": lambda pool, _: pool.previous_state,
     "instanceCount": instance_count,
@@ -206,7 +251,4 @@ _SHOW: Mapping[str, _Show] = {
     "runningInstanceCount": lambda pool, _: pool.running,
     "runningCoreCount": lambda pool, _: pool.running * pool.cores,
     "queuedOrRunningTaskInstancesCount": lambda pool, _: pool.demand,
-    "taskDefaultWaitForPoolResourcesSynchronization": _field(
-        "taskDefaultWaitForPoolResourcesSynchronization"
-    ),
 }

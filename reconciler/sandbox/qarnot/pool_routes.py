@@ -5,8 +5,9 @@ Source: Qarnot Compute API v1.0 page, pools.
 
 from collections.abc import Iterator
 
+from reconciler.sandbox.qarnot.json_text import encoded
 from reconciler.sandbox.qarnot.pool import Pool
-from reconciler.sandbox.qarnot.pools import Pools, checked_scaling, encoded
+from reconciler.sandbox.qarnot.pools import Pools, checked_scaling
 from reconciler.sandbox.qarnot.transport import Asked, Route
 from reconciler.sandbox.qarnot.world import World
 from reconciler.sandbox.vendor import Answer

@@ -108,7 +108,7 @@ class PoolScaling:
             self._world.timeline.plan(at_s, ROOM_MADE, pool.uuid)
         pool.slots = slots
         self.run(pool, slots, at_s)
-        pool.rendered.clear()
+        forget_state(pool)
         self._world.pools.touch()
 
     def _aim(self, pool: Pool, at_s: float) -> Aim:
@@ -130,3 +130,9 @@ class PoolScaling:
             return Aim(slots, max(1, slots), 0.0, period_s)
         step = max(1, math.ceil(policy["scalingFactor"] * policy["maxTotalSlots"]))
         return Aim(slots, step, policy["minIdleTimeSeconds"], period_s)
+
+
+def forget_state(pool: Pool) -> None:
+    """The state or the counts of a pool have changed: what was rendered of them is void."""
+    pool.rendered.pop("state", None)
+    pool.rendered.pop("summary", None)

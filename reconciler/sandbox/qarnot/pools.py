@@ -3,7 +3,6 @@
 Source: Qarnot Compute API v1.0 page, pools; SDK python 2.23 for the statuses.
 """
 
-import json
 from collections.abc import Mapping
 
 from reconciler.sandbox.qarnot.checks import (
@@ -113,7 +112,7 @@ class Pools:
 
     def rendered(self, identifier: str, now_s: float) -> str:
         """The pool as JSON text."""
-        return pool_json(self.find(identifier), self._world.switches, now_s, is_summary=False)
+        return pool_json(self.find(identifier), self._world.switches, now_s)
 
     def close(self, identifier: str, now_s: float) -> None:
         """Close a pool that is open."""
@@ -179,6 +178,7 @@ class Pools:
         if "scaling" in stored and not self._takes_scaling(pool, stored):
             del stored["scaling"]
         pool.fields.update(stored)
+        pool.rendered.clear()
         if {"scaling", "elasticProperty"} & stored.keys():
             self._life.scaling.policies_changed(pool, former, now_s)
         self._life.touch(pool, now_s)
@@ -257,8 +257,3 @@ def checked_scaling(body: Json) -> Json:
     read = scaling(body, "", problems)
     problems.refuse()
     return read
-
-
-def encoded(value: Json) -> bytes:
-    """JSON as the service writes it."""
-    return json.dumps(value, separators=(",", ":")).encode()

@@ -52,6 +52,10 @@ class Rule:
     reader: Reader
     default: Callable[[], Json] = nothing
     is_required: bool = False
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.name.lower())
 
 
 def folded(value: Mapping[str, Json]) -> dict[str, Json]:
@@ -80,11 +84,12 @@ def read_fields(
 
 
 def _read_field(rule: Rule, given: Mapping[str, Json], path: str, problems: Problems) -> Json:
-    value = given.get(rule.name.lower())
+    value = given.get(rule.key)
+    if value is None and not rule.is_required:
+        return rule.default()
     here = f"{path}.{rule.name}" if path else rule.name
     if value is None or (rule.is_required and value == ""):
-        if rule.is_required:
-            problems.add(here, f"The {rule.name} field is required.")
+        problems.add(here, f"The {rule.name} field is required.")
         return rule.default()
     return rule.reader(value, here, problems)
 

@@ -3,8 +3,9 @@
 Source: Qarnot Compute API v1.0 page; SDK python 2.23, which needs both lists by CPU model.
 """
 
-from typing import Protocol
+from functools import lru_cache
 
+from reconciler.sandbox.qarnot.json_text import json_text
 from reconciler.sandbox.qarnot.times import date_text, span_text
 from reconciler.sandbox.vendor import Json
 
@@ -15,38 +16,27 @@ _MEMORY_MB = 32_768.0
 _ADDITIVE = ("download", "environment", "execution", "upload", "wall")
 
 
-class Executing(Protocol):
-    """What a status is made from."""
-
-    running: int
-    state_s: int
-    executed_s: float
-    first_ran_s: int | None
-
-    @property
-    def cores(self) -> int:
-        """The cores of one instance."""
-
-
-def status_of(item: Executing) -> Json:
-    """The status as of the last change of state; null before anything ran."""
-    if item.first_ran_s is None:
-        return None
-    wall_s = max(0, item.state_s - item.first_ran_s)
-    seconds = dict.fromkeys(_ADDITIVE, 0.0) | {"execution": item.executed_s, "wall": float(wall_s)}
+@lru_cache(maxsize=4096)
+def status_text(*, running: int, cores: int, at_s: int, first_ran_s: int, executed_s: int) -> str:
+    """The status of something that began to run, as JSON text; `executed_s` counts all nodes."""
+    wall_s = max(0, at_s - first_ran_s)
+    seconds = dict.fromkeys(_ADDITIVE, 0.0) | {
+        "execution": float(executed_s),
+        "wall": float(wall_s),
+    }
     times = {f"{name}Time": span_text(int(spent)) for name, spent in seconds.items()}
     times_s = {f"{name}TimeSec": spent for name, spent in seconds.items()}
-    executed = span_text(int(item.executed_s))
-    model = {"model": CPU_MODEL, "core": item.cores}
-    ghz = item.executed_s * FREQUENCY_GHZ
+    executed = span_text(executed_s)
+    model = {"model": CPU_MODEL, "core": cores}
+    ghz = executed_s * FREQUENCY_GHZ
     ranges = {"succeededRange": "", "executedRange": "", "failedRange": "", "cancelledRange": ""}
-    return {
-        "timestamp": date_text(item.state_s),
-        "lastUpdateTimestamp": date_text(item.state_s),
+    status: Json = {
+        "timestamp": date_text(at_s),
+        "lastUpdateTimestamp": date_text(at_s),
         "downloadProgress": 100.0,
         "executionProgress": 0.0,
         "uploadProgress": 0.0,
-        "instanceCount": item.running,
+        "instanceCount": running,
         **times,
         **times_s,
         "executionTimeByCpuModel": [{**model, "time": executed}],
@@ -56,28 +46,29 @@ def status_of(item: Executing) -> Json:
         **ranges,
         "failedOnlyRange": "",
         "startedOnceRange": "",
-        "runningInstancesInfo": _running_instances(item),
+        "runningInstancesInfo": _running_instances(running, cores, at_s),
     }
+    return json_text(status)
 
 
-def _running_instances(item: Executing) -> Json:
-    shown = min(item.running, MOST_SHOWN_INSTANCES)
+def _running_instances(running: int, cores: int, at_s: int) -> Json:
+    shown = min(running, MOST_SHOWN_INSTANCES)
     names = ("averageNetworkInKbps", "averageNetworkOutKbps", "totalNetworkInKbps")
     return {
-        "perRunningInstanceInfo": [_instance(number, item.cores) for number in range(shown)],
+        "perRunningInstanceInfo": [_instance(number, cores) for number in range(shown)],
         "snapshotResults": [],
-        "timestamp": date_text(item.state_s),
-        "averageFrequencyGHz": FREQUENCY_GHZ if item.running else 0.0,
-        "maxFrequencyGHz": FREQUENCY_GHZ if item.running else 0.0,
-        "minFrequencyGHz": FREQUENCY_GHZ if item.running else 0.0,
-        "averageMaxFrequencyGHz": FREQUENCY_GHZ if item.running else 0.0,
+        "timestamp": date_text(at_s),
+        "averageFrequencyGHz": FREQUENCY_GHZ if running else 0.0,
+        "maxFrequencyGHz": FREQUENCY_GHZ if running else 0.0,
+        "minFrequencyGHz": FREQUENCY_GHZ if running else 0.0,
+        "averageMaxFrequencyGHz": FREQUENCY_GHZ if running else 0.0,
         "averageCpuUsage": 0.0,
         "clusterPowerIndicator": 1.0,
         "averageMemoryUsage": 0.0,
         **dict.fromkeys(names, 0.0),
         "totalNetworkOutKbps": 0.0,
         "runningCoreCountByCpuModel": [
-            {"model": CPU_MODEL, "core": item.cores, "runningCoreCount": item.running * item.cores}
+            {"model": CPU_MODEL, "core": cores, "runningCoreCount": running * cores}
         ],
     }
 

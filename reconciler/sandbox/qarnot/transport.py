@@ -53,7 +53,7 @@ class Asked:
         if not self.call.body.strip():
             raise validation_error({"": [EMPTY_BODY]})
         try:
-            return json.loads(self.call.body, parse_constant=_no_constant)
+            return _DECODE(self.call.body.decode())
         except (ValueError, RecursionError) as error:
             raise validation_error({"$": ["The body is not valid JSON."]}) from error
 
@@ -67,6 +67,9 @@ def _no_constant(word: str) -> Json:
     raise ValueError(word)
 
 
+_DECODE = json.JSONDecoder(parse_constant=_no_constant).decode
+
+
 Route = Callable[[Asked], Answer]
 
 
@@ -74,10 +77,16 @@ class Routes:
     """Routes by method and path; `*` in a template stands for any one part."""
 
     def __init__(self, routes: Iterable[tuple[str, str, Route]]) -> None:
-        self._routes: dict[int, list[tuple[tuple[str, ...], str, Route]]] = {}
+        self._routes: dict[tuple[str, ...], dict[str, Route]] = {}
+        self._shapes: dict[int, list[tuple[bool, ...]]] = {}
         for method, template, route in routes:
             parts = tuple(part for part in template.split("/") if part)
-            self._routes.setdefault(len(parts), []).append((parts, method, route))
+            self._routes.setdefault(parts, {})[method] = route
+            shape = tuple(part == "*" for part in parts)
+            shapes = self._shapes.setdefault(len(parts), [])
+            if shape not in shapes:
+                shapes.append(shape)
+                shapes.sort(key=sum)
 
     def found(self, method: str, parts: tuple[str, ...]) -> tuple[Route, tuple[str, ...]]:
         """The route and the variable parts; a fixed part goes before a variable one.
@@ -85,17 +94,15 @@ class Routes:
         Raises:
             Refused: 404 for an unknown path, 405 for an unknown method on a known one.
         """
-        fitting = [one for one in self._routes.get(len(parts), ()) if _fits(one[0], parts)]
-        fitting.sort(key=lambda one: one[0].count("*"))
-        for template, own_method, route in fitting:
-            if own_method == method:
-                pairs = zip(template, parts, strict=True)
-                return route, tuple(part for mark, part in pairs if mark == "*")
-        raise business_error(405 if fitting else 404, f"No route {method} /{'/'.join(parts)}")
-
-
-def _fits(template: tuple[str, ...], parts: tuple[str, ...]) -> bool:
-    return all(mark in {"*", part} for mark, part in zip(template, parts, strict=True))
+        is_known = False
+        for shape in self._shapes.get(len(parts), ()):
+            pairs = zip(shape, parts, strict=True)
+            methods = self._routes.get(tuple("*" if wild else part for wild, part in pairs), {})
+            is_known = is_known or bool(methods)
+            if method in methods:
+                ids = (part for wild, part in zip(shape, parts, strict=True) if wild)
+                return methods[method], tuple(ids)
+        raise business_error(405 if is_known else 404, f"No route {method} /{'/'.join(parts)}")
 
 
 def path_parts(path: str) -> tuple[str, ...]:
