@@ -33,7 +33,7 @@ class Vendor:
 
 
 def _qarnot_kinds() -> Kinds:
-    from reconciler.providers.qarnot.provider import KINDS
+    from reconciler.providers.qarnot.catalogue import KINDS
 
     return KINDS
 
@@ -41,8 +41,9 @@ def _qarnot_kinds() -> Kinds:
 def _open_qarnot(config: ProviderConfig, outside: Outside) -> Provider:
     from reconciler.providers.auth import StaticToken
     from reconciler.providers.http import Dialect, Transport
+    from reconciler.providers.qarnot.catalogue import KINDS
     from reconciler.providers.qarnot.client import Client, translate_error
-    from reconciler.providers.qarnot.provider import KINDS, QarnotProvider
+    from reconciler.providers.qarnot.provider import QarnotProvider
     from reconciler.providers.redact import Redactor
 
     token = outside.require(config.auth["token"], f"providers.{config.name}.auth.token")

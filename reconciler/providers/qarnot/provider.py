@@ -32,7 +32,6 @@ from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.marker import shortname
 from reconciler.providers.qarnot.translate import from_remote, to_remote, to_update
 
-KINDS: Kinds = {POOL.id: POOL}
 READ_IN_BULK_FROM = 4
 """From so many ids on, one filtered list is asked instead of an object each."""
 IDS_A_PAGE = 50
@@ -94,17 +93,20 @@ class QarnotProvider:
         return {each: found[each] for each in ids if each in found}
 
     async def _read_each(self, kind: str, ids: Sequence[str]) -> list[Observed | None]:
-        found: dict[str, Observed | None] = {}
+        found: dict[str, Observed | ProviderError | None] = {}
         limit = anyio.CapacityLimiter(self.concurrency)
 
         async def read(remote_id: str) -> None:
             async with limit:
-                found[remote_id] = await self._read_one(kind, remote_id)
+                try:
+                    found[remote_id] = await self._read_one(kind, remote_id)
+                except ProviderError as error:
+                    found[remote_id] = error
 
         async with anyio.create_task_group() as tasks:
             for each in ids:
                 tasks.start_soon(read, each)
-        return [found[each] for each in ids]
+        return [_or_raise(found[each]) for each in ids]
 
     async def _read_one(self, kind: str, name: str) -> Observed | None:
         try:
@@ -147,7 +149,7 @@ class QarnotProvider:
         return str((await self.client.get(_COLLECTION[kind], name_or_id))["uuid"])
 
     async def facts(self) -> Facts:
-        """Account, quotas and profiles; what does not answer is left out, but a bad token is not."""
+        """The account with its quotas, and the profiles it may use."""
         account = await self.client.account()
         profiles = frozenset(await self.client.profiles())
         return Facts(
@@ -177,6 +179,12 @@ class QarnotProvider:
         return value
 
 
+def _or_raise(found: Observed | ProviderError | None) -> Observed | None:
+    if isinstance(found, ProviderError):
+        raise found
+    return found
+
+
 _QUOTAS = (
     ("pools", "poolCount", "maxPool"),
     ("flex instances", "runningInstanceCount", "maxFlexInstances"),
@@ -185,7 +193,7 @@ _QUOTAS = (
 
 
 def _quotas(account: Body) -> Iterable[tuple[str, Quota]]:
-    """The account's quotas; a missing limit decides nothing. Source: Compute API v1.0, user info."""
+    """A missing limit decides nothing. Source: Compute API v1.0 page, user info."""
     for name, used, limit in _QUOTAS:
         if isinstance(account.get(limit), int) and isinstance(account.get(used), int):
             yield name, Quota(account[used], account[limit])
