@@ -27,6 +27,8 @@ def as_state_errors(path: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise problems.from_sqlite(error, path) from error
+    except UnicodeDecodeError as error:  # SQLite quotes damaged names in its complaints
+        raise problems.corrupt(path, "its tables have damaged names") from error
     except OSError as error:
         raise problems.from_os(error, path) from error
 
