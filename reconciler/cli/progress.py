@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TextIO
+from typing import TextIO
 
 from reconciler.address import Address
-from reconciler.model import Verb
+from reconciler.render.outcomes import DOING, DONE, TONES
 from reconciler.render.problems import headline, reason_lines
 from reconciler.render.safe import columns, cut, safe
 from reconciler.render.style import Paper, Tone
@@ -18,36 +18,12 @@ REDRAW_S = 0.1
 _BAR_WIDTH = 20
 _CLEAR = "\r\x1b[2K"
 
-_DOING: Final = {
-    Verb.CREATE: "creating",
-    Verb.UPDATE: "updating",
-    Verb.STOP: "stopping",
-    Verb.DELETE: "deleting",
-    Verb.ADOPT: "adopting",
-    Verb.FORGET: "forgetting",
-}
-_DONE: Final = {
-    Verb.CREATE: "created",
-    Verb.UPDATE: "updated",
-    Verb.STOP: "stopped",
-    Verb.DELETE: "deleted",
-    Verb.ADOPT: "adopted",
-    Verb.FORGET: "forgotten",
-}
-_TONES: Final = {
-    Passed.DONE: Tone.GOOD,
-    Passed.FAILED: Tone.ERROR,
-    Passed.SKIPPED: Tone.HELD,
-    Passed.PENDING: Tone.HELD,
-    Passed.UNKNOWN: Tone.WARNING,
-}
-
 
 def event_lines(event: Event, paper: Paper) -> list[str]:
     """`qarnot-prod/pool/x: created (uuid) in 0.4s`; a failed step with its why and its fix."""
     match event.kind:
         case EventKind.STARTED:
-            return [f"{safe(str(event.address))}: {_DOING[event.verb]}..."]
+            return [f"{safe(str(event.address))}: {DOING[event.verb]}..."]
         case EventKind.WAITING:
             return paper.wrap(event.text or "waiting", first=f"{safe(str(event.address))}: ")
         case EventKind.FINISHED:
@@ -56,21 +32,21 @@ def event_lines(event: Event, paper: Paper) -> list[str]:
 
 def _finished_lines(event: Event, paper: Paper) -> list[str]:
     passed = event.passed or Passed.DONE
+    word = DONE[event.verb] if passed is Passed.DONE else f"{event.verb} {passed}"
+    said = f" ({event.text})" if event.text else ""
     took = f" in {elapsed_text(event.elapsed_s)}" if event.elapsed_s else ""
-    if passed is Passed.DONE:
-        word, said = _DONE[event.verb], f" ({event.text})" if event.text else ""
-    else:
-        word, said = f"{event.verb} {passed}", f": {event.text}" if event.text else ""
-    line = f"{safe(str(event.address))}: {paper.paint(word, _TONES[passed])}{safe(said)}{took}"
+    line = f"{safe(str(event.address))}: {paper.paint(word, TONES[passed])}{safe(said)}{took}"
     return [line, *_problem_lines(event, paper)]
 
 
 def _problem_lines(event: Event, paper: Paper) -> list[str]:
     if event.problem is None:
         return []
-    said = headline(event.problem).removeprefix(f"{event.address}: ")
     return [
-        *paper.wrap(said, first=f"  {safe(event.problem.code)}: "),
+        *paper.wrap(
+            headline(event.problem, beside=str(event.address)),
+            first=f"  {safe(event.problem.code)}: ",
+        ),
         *reason_lines(event.problem, paper, indent=2),
     ]
 
@@ -126,7 +102,7 @@ class BarReporter:
             self._running.pop(event.address, None)
         else:
             waits = f": {event.text}" if event.kind is EventKind.WAITING and event.text else ""
-            self._running[event.address] = f"{_DOING[event.verb]} {event.address}{waits}"
+            self._running[event.address] = f"{DOING[event.verb]} {event.address}{waits}"
 
     def _lasting_lines(self, event: Event) -> list[str]:
         ended = event.kind is EventKind.FINISHED and event.passed is not Passed.DONE

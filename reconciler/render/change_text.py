@@ -181,7 +181,7 @@ def _problem_lines(change: Change, paper: Paper) -> list[str]:
     problem = change.problem
     if problem is None:
         return []
-    said = headline(problem).removeprefix(f"{change.address}: ")
+    said = headline(problem, beside=str(change.address))
     first = f"{' ' * _INDENT}{problem.code}: "
     tone = Tone.BLOCKED if change.standing is Standing.BLOCKED else Tone.HELD
     return [

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from reconciler.kinds import KindSpec, Nature
 from reconciler.render.field_pages import FieldPage, field_pages, find_page
 from reconciler.render.safe import pad
-from reconciler.render.style import Paper, Tone
+from reconciler.render.style import Cell, Paper, Tone
 from reconciler.render.value_text import key_width, tree_lines
 
 _WIDE = 120
@@ -56,7 +56,7 @@ def _others(kind: KindSpec) -> str:
 def _field_sections(kind: KindSpec, path: str, paper: Paper) -> list[list[str]]:
     page = find_page(kind, path)
     return [
-        paper.wrap(f"{kind.id}  {page.path}", tone=Tone.STRONG),
+        paper.row([Cell(kind.id, Tone.STRONG), Cell(page.path, Tone.STRONG)], hanging=2),
         paper.wrap(page.doc, first="  ") if page.doc else [],
         _fact_lines(list(page.facts(kind.vendor)), paper),
         _children_lines("Fields", page.children, paper),

@@ -69,9 +69,10 @@ def reason_lines(problem: Problem, paper: Paper, *, indent: int) -> list[str]:
     ]
 
 
-def headline(problem: Problem) -> str:
-    """The summary, with the address before it when the summary does not name it."""
-    if not problem.address or problem.address in problem.summary:
+def headline(problem: Problem, *, beside: str = "") -> str:
+    """The summary, with the address before it unless the summary, or what is beside, names it."""
+    named = {word.strip(",.;:'") for word in problem.summary.split()}
+    if not problem.address or problem.address in {*named, beside}:
         return problem.summary
     return f"{problem.address}: {problem.summary}"
 

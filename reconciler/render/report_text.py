@@ -8,6 +8,7 @@ from typing import Final
 
 from reconciler.address import Address
 from reconciler.model import Verb
+from reconciler.render.outcomes import DONE, TONES
 from reconciler.render.problems import counted, headline, problem_lines, reason_lines
 from reconciler.render.style import Cell, Paper, Tone
 from reconciler.render.value_text import elapsed_text, key_width
@@ -15,21 +16,6 @@ from reconciler.report import Passed, Report, StepReport
 
 _REMOVALS: Final = (Verb.STOP, Verb.DELETE)
 _ALWAYS_COUNTED: Final = ("created", "updated", "replaced", "terminated", "deleted")
-_DONE_WORDS: Final = {
-    Verb.CREATE: "created",
-    Verb.UPDATE: "updated",
-    Verb.STOP: "terminated",
-    Verb.DELETE: "deleted",
-    Verb.ADOPT: "adopted",
-    Verb.FORGET: "forgotten",
-}
-_TONES: Final = {
-    Passed.DONE: Tone.GOOD,
-    Passed.FAILED: Tone.ERROR,
-    Passed.SKIPPED: Tone.HELD,
-    Passed.PENDING: Tone.HELD,
-    Passed.UNKNOWN: Tone.WARNING,
-}
 _SIGNALS: Final = {2: "SIGINT", 15: "SIGTERM"}
 _NEXT: Final = (
     (Passed.UNKNOWN, "settles what is unknown by reading"),
@@ -74,7 +60,7 @@ def _done_words(verbs: set[Verb]) -> Iterator[str]:
         yield "replaced"
     for verb in sorted(verbs):
         if not is_replaced or verb not in (Verb.CREATE, *_REMOVALS):
-            yield _DONE_WORDS[verb]
+            yield DONE[verb]
 
 
 def _step_sections(report: Report, paper: Paper) -> Iterator[list[str]]:
@@ -90,10 +76,10 @@ def _step_sections(report: Report, paper: Paper) -> Iterator[list[str]]:
 
 def _step_lines(step: StepReport, paper: Paper, width: int) -> list[str]:
     problem = step.problem
-    said = "" if problem is None else headline(problem).removeprefix(f"{step.address}: ")
+    said = "" if problem is None else headline(problem, beside=str(step.address))
     code = f"[{problem.code}]" if problem is not None else ""
     cells = [
-        Cell(f"{step.passed}{code}", _TONES[step.passed]),
+        Cell(f"{step.passed}{code}", TONES[step.passed]),
         Cell(f"{step.verb} {step.address}", width=width),
         Cell(step.remote_id, Tone.DIM),
     ]

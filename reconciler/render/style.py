@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.render.safe import columns, safe
@@ -69,8 +69,12 @@ class Paper:
 
     def paint(self, text: str, tone: Tone) -> str:
         """The text, made safe, in the colour of its meaning."""
-        code = _SGR.get(tone, "") if self.colour else ""
-        return f"\x1b[{code}m{safe(text)}\x1b[0m" if code and text else safe(text)
+        return self.tinted(safe(text), tone)
+
+    def tinted(self, inert: str, tone: Tone) -> str:
+        """Text that is safe already in the colour of its meaning."""
+        code = _SGR.get(tone, "") if self.colour and inert else ""
+        return f"\x1b[{code}m{inert}\x1b[0m" if code else inert
 
     def wrap(
         self, text: str, *, first: str = "", rest: str | None = None, tone: Tone = Tone.PLAIN
@@ -79,13 +83,12 @@ class Paper:
 
         `rest` is as many blanks as `first` is wide when it is left out.
         """
-        after = " " * columns(safe(first)) if rest is None else rest
-        room = self.width - max(columns(safe(first)), columns(after))
+        before = safe(first)
+        after = " " * columns(before) if rest is None else safe(rest)
+        room = self.width - max(columns(before), columns(after))
         broken = list(_broken(safe(text), max(room, 1)))
-        starts = [first, *[after] * (len(broken) - 1)]
-        return [
-            safe(start) + self.paint(line, tone) for start, line in zip(starts, broken, strict=True)
-        ]
+        starts = [before, *[after] * (len(broken) - 1)]
+        return [start + self.tinted(line, tone) for start, line in zip(starts, broken, strict=True)]
 
     def row(self, cells: Iterable[Cell], *, indent: int = 0, hanging: int = 4) -> list[str]:
         """Cells side by side; one that finds no room begins a line of its own at `hanging`.
@@ -110,40 +113,38 @@ class _Row:
     lines: list[str] = field(default_factory=list)
 
     def put(self, cell: Cell) -> None:
-        if cell.text:
-            cell = self._placed(cell)
-        self.start += max(columns(safe(cell.text)), cell.width) + GAP
+        text = self._fitting(safe(cell.text), cell.short)
+        width = columns(text)
+        if text and self.used and self.start + width > self.paper.width:
+            self._break()
+        if text and self.start + width > self.paper.width:
+            self._put_wrapped(text, cell.tone)
+        elif text:
+            self.line += " " * (self.start - self.used) + self.paper.tinted(text, cell.tone)
+            self.used = self.start + width
+        self.start += max(width, cell.width) + GAP
 
-    def _placed(self, cell: Cell) -> Cell:
-        """Write a cell where there is room for it; the form of it that was written."""
-        if self.used and not self._has_room(cell.text):
-            if cell.short and self._has_room(cell.short):
-                cell = replace(cell, text=cell.short)
-            else:
-                self._break()
-        if self._has_room(cell.text):
-            blanks = " " * (self.start - self.used)
-            self.line += blanks + self.paper.paint(cell.text, cell.tone)
-            self.used = self.start + columns(safe(cell.text))
-        else:
-            self._put_wrapped(cell)
-        return cell
-
-    def _has_room(self, text: str) -> bool:
-        return self.start + columns(safe(text)) <= self.paper.width
+    def _fitting(self, text: str, short: str) -> str:
+        room = self.paper.width - self.start
+        if not short or not self.used or columns(text) <= room or columns(safe(short)) > room:
+            return text
+        return safe(short)
 
     def _break(self) -> None:
         self.lines.append(self.line)
         self.line, self.used, self.start = "", 0, self.hanging
 
-    def _put_wrapped(self, cell: Cell) -> None:
+    def _put_wrapped(self, text: str, tone: Tone) -> None:
         first, rest = " " * self.start, " " * max(self.start, self.hanging)
-        *above, self.line = self.paper.wrap(cell.text, first=first, rest=rest, tone=cell.tone)
+        *above, self.line = self.paper.wrap(text, first=first, rest=rest, tone=tone)
         self.lines.extend(above)
         self.used = self.paper.width
 
 
 def _broken(text: str, room: int) -> Iterator[str]:
+    if columns(text) <= room:
+        yield text
+        return
     line, used = "", 0
     for word in text.split(" "):
         width = columns(word)

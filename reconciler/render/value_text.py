@@ -16,32 +16,34 @@ _ONE_LINE_MAX = 76
 
 
 def value_text(value: Any) -> str:
-    """One line: `4`, `"docker-batch"`, `[1, 2]`, `{cpu: 16}`, `(secret from env NAME)`."""
+    """One safe line: `4`, `"docker-batch"`, `[1, 2]`, `{cpu: 16}`, `(secret from env NAME)`.
+
+    Texts stand in double quotes, so that what is inside can be told from what was escaped.
+    """
+    return safe(_written(value))
+
+
+def _written(value: Any) -> str:
     match value:
         case bool():
             return "true" if value else "false"
         case str():
-            return quoted(value)
+            inner = value.replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{inner}"'
         case None:
             return "null"
         case Mapping():
             ref = SecretRef.from_manifest(value)
             return f"(secret from {ref})" if ref else _braced(value)
         case list() | tuple():
-            return f"[{', '.join(map(value_text, value))}]"
+            return f"[{', '.join(map(_written, value))}]"
         case _:
-            return "(not set)" if value is UNSEEN else safe(str(value))
+            return "(not set)" if value is UNSEEN else str(value)
 
 
 def _braced(value: Mapping[str, Any]) -> str:
-    pairs = (f"{safe(key)}: {value_text(each)}" for key, each in value.items())
-    return f"{{{', '.join(pairs)}}}"
-
-
-def quoted(text: str) -> str:
-    """In double quotes; what is inside can be told from what was escaped."""
-    inner = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{safe(inner)}"'
+    pairs = ", ".join(f"{key}: {_written(each)}" for key, each in value.items())
+    return f"{{{pairs}}}"
 
 
 def tree_lines(value: Any, paper: Paper, indent: int) -> list[str]:
