@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import anyio
 
-from reconciler.errors import Locked, Problem, StateError
+from reconciler.errors import Locked, Problem, ReconcilerError, StateError
 from reconciler.ports import Batch, Clock, Lease, StateStore
 
 
@@ -20,11 +22,11 @@ class _Waiting:
 class Ledger:
     """Writes batches for concurrent steps: what comes while a transaction runs shares the next.
 
-    `write` returns once its batch is durable, and raises what the store raised for it. The lease is
-    renewed as a side effect of time passing; `is_held` answers by the monotonic clock.
+    Works inside `at_work`, which also renews the lease. `write` returns once its batch is durable,
+    and raises what the store raised for it.
     """
 
-    __slots__ = ("_clock", "_lease", "_renewed_at", "_store", "_waiting", "_wake")
+    __slots__ = ("_clock", "_lease", "_lost", "_renewed_at", "_store", "_waiting", "_wake")
 
     def __init__(self, store: StateStore, lease: Lease, clock: Clock) -> None:
         self._store = store
@@ -33,15 +35,28 @@ class Ledger:
         self._renewed_at = clock.monotonic()
         self._waiting: list[_Waiting] = []
         self._wake = anyio.Event()
+        self._lost: StateError | None = None
 
     @property
     def lease(self) -> Lease:
         return self._lease
 
-    @property
-    def is_held(self) -> bool:
-        """Whether the lease surely has not run out; asked right before every send."""
-        return self._clock.monotonic() - self._renewed_at < self._lease.ttl_s
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """While inside, writes go through and the lease is renewed."""
+        error: ReconcilerError | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._run)
+            tasks.start_soon(self._keep)
+            try:
+                yield
+            except ReconcilerError as caught:
+                error = caught  # raised below: a task group would wrap it
+            finally:
+                self._flush()
+                tasks.cancel_scope.cancel()
+        if error is not None:
+            raise error
 
     async def write(self, batch: Batch) -> None:
         """
@@ -55,14 +70,13 @@ class Ledger:
         if waiting.error is not None:
             raise waiting.error
 
-    async def run(self) -> None:
-        """Write what comes in, until cancelled."""
+    async def _run(self) -> None:
         while True:
             await self._wake.wait()
             self._wake = anyio.Event()
-            self.flush()
+            self._flush()
 
-    def flush(self) -> None:
+    def _flush(self) -> None:
         """Write all that waits, now, in one transaction."""
         taken, self._waiting = self._waiting, []
         if not taken:
@@ -76,24 +90,26 @@ class Ledger:
             each.error = error
             each.written.set()
 
-    async def keep(self) -> None:
-        """Renew the lease at a third of its length, until cancelled.
-
-        Raises:
-            Locked: somebody else has it now.
-        """
-        while True:
+    async def _keep(self) -> None:
+        """Renew the lease at a third of its length; a refusal ends every later send."""
+        while self._lost is None:
             await self._clock.sleep(self._lease.ttl_s / 3)
             began = self._clock.monotonic()
-            self._lease = self._store.renew(self._lease, self._clock.now())
-            self._renewed_at = began
+            try:
+                self._lease = self._store.renew(self._lease, self._clock.now())
+                self._renewed_at = began
+            except StateError as error:
+                self._lost = error
 
     def require_held(self) -> None:
-        """
+        """Asked right before every send, by the monotonic clock.
+
         Raises:
-            Locked: the lease may have run out while this process stood still.
+            Locked: somebody else has the lease, or may have: this process stood still too long.
         """
-        if not self.is_held:
+        if self._lost is not None:
+            raise self._lost
+        if self._clock.monotonic() - self._renewed_at >= self._lease.ttl_s:
             raise Locked(
                 Problem(
                     code="S424",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import anyio
@@ -20,7 +19,7 @@ from reconciler.kinds import Ability, Kinds
 from reconciler.model import Recorded, Verb
 from reconciler.plan.codec import file_digest
 from reconciler.plan.plan import Plan
-from reconciler.ports import Batch, Clock, Lease, Provider, Reporter, StateStore
+from reconciler.ports import Batch, Clock, Provider, Reporter, StateStore
 from reconciler.report import Event, EventKind, Passed, Report, StepReport
 
 
@@ -44,17 +43,18 @@ class Ports:
 
 
 async def apply(
-    plan: Plan, recorded: Recorded, lease: Lease, known: Knowledge, ports: Ports
+    plan: Plan, recorded: Recorded, ledger: Ledger, known: Knowledge, ports: Ports
 ) -> Report:
     """Carry out a plan's pending changes; a step that fails takes only its descendants with it.
 
+    `ledger` is at work, and `recorded` is what its state holds.
     Every effect has a durable note before it and one after it, so that a run that is cut anywhere
     can be run again.
 
     Raises:
         StateError: a note could not be written, or the lease is lost; nothing was sent after that.
     """
-    run = _Run(plan, recorded, lease, known, ports)
+    run = _Run(plan, recorded, ledger, known, ports)
     began = ports.clock.monotonic()
     await run.go()
     if run.error is not None:
@@ -121,7 +121,6 @@ class _Run:
         "error",
         "ground",
         "lanes",
-        "ledger",
         "machine",
         "not_honoured",
         "plan",
@@ -131,13 +130,12 @@ class _Run:
     )
 
     def __init__(
-        self, plan: Plan, recorded: Recorded, lease: Lease, known: Knowledge, ports: Ports
+        self, plan: Plan, recorded: Recorded, ledger: Ledger, known: Knowledge, ports: Ports
     ) -> None:
         self.plan = plan
         self.ports = ports
         self.steps = steps_of(plan)
         self.machine = Machine(self.steps)
-        self.ledger = Ledger(ports.store, lease, ports.clock)
         self.reports: dict[int, StepReport] = {}
         self.not_honoured: list[Problem] = []
         self.error: StateError | None = None
@@ -145,7 +143,7 @@ class _Run:
             name: _Lane(provider, len(self.steps)) for name, provider in ports.providers.items()
         }
         self.ground = Ground(
-            ledger=self.ledger,
+            ledger=ledger,
             clock=ports.clock,
             kinds=_all_kinds(ports.providers),
             known=known,
@@ -156,31 +154,16 @@ class _Run:
         )
 
     async def go(self) -> None:
-        async with self._ledger_at_work():
-            try:
-                await self._remember()
-                await self._work()
-                await self._read_back()
-            except StateError as error:
-                self.error = error
-
-    @asynccontextmanager
-    async def _ledger_at_work(self) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.ledger.run)
-            tasks.start_soon(self._keep_lease)
-            try:
-                yield
-            finally:
-                tasks.cancel_scope.cancel()
-                for lane in self.lanes.values():
-                    lane.close()
-
-    async def _keep_lease(self) -> None:
         try:
-            await self.ledger.keep()
+            await self._remember()
+            await self._work()
+            if self.error is None:
+                self.not_honoured.extend(await verify(self.ground, self.ports.providers))
         except StateError as error:
             self.error = error
+        finally:
+            for lane in self.lanes.values():
+                lane.close()
 
     async def _remember(self) -> None:
         """What the manifests say of records that ask nothing of a vendor."""
@@ -249,10 +232,6 @@ class _Run:
     def _enqueue(self, ready: tuple[Step, ...]) -> None:
         for step in ready:
             self.lanes[step.provider].send.send_nowait(step)
-
-    async def _read_back(self) -> None:
-        if self.error is None:
-            self.not_honoured.extend(await verify(self.ground, self.ports.providers))
 
     # --- what is told
 

@@ -301,8 +301,7 @@ def _problems(
     strangers = (
         _stranger(address, found)
         for address, found in sorted(matches.by_address.items())
-        if address not in spoken_of
-        and any(not each.settled.is_over for each in found.unconfirmed)
+        if address not in spoken_of and any(not each.settled.is_over for each in found.unconfirmed)
     )
     return (*(problem for _, problem in sorted(observation.incomplete.items())), *strangers)
 

@@ -16,6 +16,7 @@ from reconciler.diff.classify import (
     first_match,
 )
 from reconciler.diff.compare import Comparison, Knowledge, compare, desired_form
+from reconciler.diff.detail import without
 from reconciler.errors import Problem
 from reconciler.fields import Mutability
 from reconciler.kinds import KindSpec
@@ -116,7 +117,7 @@ def _change(
         action=decision.action,
         reason=decision.reason,
         standing=decision.standing,
-        request=request_of(kind, resource, found.record, context) if sends else None,
+        request=_request(kind, resource, found, decision.action, context) if sends else None,
         remote_id=live.remote_id if live is not None else "",
         basis=basis(live) if live is not None else "",
         ordinal=found.record.ordinal if found.record is not None else 0,
@@ -170,15 +171,22 @@ def guard_of(kind: KindSpec, resource: Resource | None, record: Record | None) -
     return Guard(on_remove=default)
 
 
-def request_of(
-    kind: KindSpec, resource: Resource, record: Record | None, context: Context
+def _request(
+    kind: KindSpec, resource: Resource, found: Match, action: Action, context: Context
 ) -> Request:
-    """What would be sent. The marker names the next creation of the address."""
+    """What would be sent. The marker names the next creation of the address.
+
+    An ordinal that any object of ours bears is not used again, even when no record speaks of it.
+    """
     first = context.first_addresses[resource.address]
-    ordinal = record.ordinal if record is not None else 0
+    borne = (each.marker.ordinal for each in found.unconfirmed if each.marker is not None)
+    ordinal = max(found.record.ordinal if found.record is not None else 0, *borne, 0)
+    spec = desired_form(kind, resource)
+    if action is Action.UPDATE and found.live is not None:
+        spec = without(kind, spec, found.live.spec, resource.lifecycle.ignore)
     return Request(
         resource=resource,
-        spec=desired_form(kind, resource),
+        spec=spec,
         marker=Marker(context.workspace_id, context.env, first, ordinal + 1),
         remote_ids={
             each.target: context.remote_ids[each.target]
@@ -186,10 +194,10 @@ def request_of(
             if each.target is not None and each.target in context.remote_ids
         },
         existing_ids={
-            (each.kind, each.existing): found
+            (each.kind, each.existing): known
             for each in resource.references
             if each.existing is not None
-            and (found := _existing(resource, each.kind, each.existing, context))
+            and (known := _existing(resource, each.kind, each.existing, context))
         },
     )
 

@@ -1,0 +1,90 @@
+"""Whether a plan still says what would be planned now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.diff.change import Action
+from reconciler.errors import PlanStale, Problem
+from reconciler.plan.plan import Binding, Change, Plan
+
+
+def check_binding(plan: Plan, now: Binding, at: datetime) -> None:
+    """
+    Raises:
+        PlanStale: the plan has expired, or is tied to something else than what is here.
+    """
+    if at > plan.expires_at:
+        raise _stale("P102", "the plan has expired", f"it was good until {plan.expires_at:%F %R}")
+    was = plan.binding
+    differences = (
+        ("P103", "the manifests have changed since the plan was made", was.inputs, now.inputs),
+        ("P104", "the plan is of another workspace", was.workspace_id, now.workspace_id),
+        ("P104", "the plan is of another environment", was.env, now.env),
+        ("P105", "the plan was made against another state", was.lineage, now.lineage),
+        ("P106", "the plan was made for other endpoints", was.endpoints, now.endpoints),
+        ("P107", "the plan was made with other accounts", was.accounts, now.accounts),
+        ("P108", "a file the manifests name has changed", was.files, now.files),
+    )
+    for code, summary, one, other in differences:
+        if one != other:
+            raise _stale(code, summary, "what was reviewed is not what would happen")
+
+
+def check_unused(digest: str, used: frozenset[str]) -> None:
+    """
+    Raises:
+        PlanStale: the plan was applied before, in whole or in part.
+    """
+    if digest in used:
+        raise _stale("P109", "the plan was used before", "a plan is applied once")
+
+
+def still_due(reviewed: Plan, now: Plan) -> Plan:
+    """The reviewed plan without what has come to pass by itself, or was just settled.
+
+    Raises:
+        PlanStale: something it is about to touch has moved; every such address is named.
+    """
+    today = {each.address: each for each in now.changes}
+    due: list[Change] = []
+    moved: list[Change] = []
+    for change in reviewed.pending:
+        found = today.get(change.address)
+        if found is None and (change.address in now.unchanged or change.action is Action.FORGET):
+            continue
+        (due if found is not None and _is_same(change, found) else moved).append(change)
+    if moved:
+        raise PlanStale(*(_moved(each) for each in moved))
+    return replace(reviewed, changes=tuple(due))
+
+
+def _is_same(one: Change, other: Change) -> bool:
+    return (
+        one.action is other.action
+        and one.standing is other.standing
+        and one.basis == other.basis
+        and one.remote_id == other.remote_id
+        and _sent(one) == _sent(other)
+    )
+
+
+def _sent(change: Change) -> object:
+    request = change.request
+    return request and (request.spec, request.marker, request.resource.labels)
+
+
+def _moved(change: Change) -> Problem:
+    return Problem(
+        code="P110",
+        summary=f"{change.address} has moved since the plan was made",
+        cause=f"to {change.action.value} it would not do what was reviewed",
+        remedy="plan again, and review that",
+        address=str(change.address),
+        location=change.location,
+    )
+
+
+def _stale(code: str, summary: str, cause: str) -> PlanStale:
+    return PlanStale(Problem(code=code, summary=summary, cause=cause, remedy="plan again"))
