@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-_MEMORY = re.compile(r"^(\d{1,12}(?:\.\d{1,6})?)(B|[KMGT]i?B)$")
+_MEMORY = re.compile(r"^(\d{1,12}(?:\.\d{1,6})?)(B|[KMGT]i?B)$", re.ASCII)
 _DURATION = re.compile(
-    r"^(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,10}(?:\.\d{1,7})?)s)?$"
+    r"^(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,10}(?:\.\d{1,7})?)s)?$", re.ASCII
 )
-_FRAMES = re.compile(r"^(-?\d{1,9})(?:-(-?\d{1,9})(?:x(\d{1,9}))?)?$")
-_CLOCK = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$")
+_FRAMES = re.compile(r"^(-?\d{1,9})(?:-(-?\d{1,9})(?:x(\d{1,9}))?)?$", re.ASCII)
+_CLOCK = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$", re.ASCII)
 
 MEMORY_PATTERN = _MEMORY.pattern
 DURATION_PATTERN = _DURATION.pattern
@@ -37,7 +37,7 @@ def memory_mib(text: str) -> int | float:
     Raises:
         NotAQuantity: no number with a unit of B, KiB, MiB, GiB or TiB.
     """
-    match = _MEMORY.match(text)
+    match = _MEMORY.fullmatch(text)
     if match is None:
         raise NotAQuantity("a memory size is a number and its unit, such as 64GiB or 30720MB")
     exact = Decimal(match[1]) * _MIB[match[2].replace("i", "")]
@@ -50,7 +50,7 @@ def duration_s(text: str) -> int | float:
     Raises:
         NotAQuantity: no sequence of numbers with d, h, m, s, in this order.
     """
-    match = _DURATION.match(text)
+    match = _DURATION.fullmatch(text)
     if match is None or not text:
         raise NotAQuantity("a duration is written like 90s, 10m, 1h30m or 2d")
     days, hours, minutes, seconds = (Decimal(part or 0) for part in match.groups())
@@ -59,14 +59,13 @@ def duration_s(text: str) -> int | float:
 
 
 def show_duration(seconds: float) -> str:
-    """`5400` as `1h30m`: the shortest form `duration_s` reads back."""
-    whole, text = int(seconds), ""
+    """`5400` as `1h30m`: the shortest form `duration_s` reads back, to 100 nanoseconds."""
+    rest, text = round(Decimal(str(seconds)), 7), ""
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        count, whole = divmod(whole, size)
-        text += f"{count}{unit}" if count else ""
-    rest = whole + (seconds - int(seconds))
+        count, rest = divmod(rest, size)
+        text += f"{int(count)}{unit}" if count else ""
     if rest or not text:
-        text += f"{rest:g}s"
+        text += f"{rest.normalize():f}s"
     return text
 
 
@@ -76,7 +75,7 @@ def clock_time(text: str) -> str:
     Raises:
         NotAQuantity: not HH:MM or HH:MM:SS.
     """
-    match = _CLOCK.match(text)
+    match = _CLOCK.fullmatch(text)
     if match is None:
         raise NotAQuantity('a time of day is written like "08:00" or "19:30:00", in UTC')
     return f"{match[1]}:{match[2]}:{match[3] or '00'}"
@@ -107,7 +106,7 @@ def frames(text: str) -> tuple[Span, ...]:
     """
     spans = []
     for part in text.split(","):
-        match = _FRAMES.match(part.strip())
+        match = _FRAMES.fullmatch(part.strip())
         if match is None:
             raise NotAQuantity("frames are written like 1-240, 1-240x10 or 1-10,20,30-40")
         start, stop, step = int(match[1]), int(match[2] or match[1]), int(match[3] or 1)
