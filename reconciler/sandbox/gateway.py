@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from email.utils import formatdate
 from urllib.parse import parse_qs
@@ -15,6 +16,7 @@ from reconciler.sandbox.requests_log import Received, body_digest
 from reconciler.sandbox.sandbox import Sandbox
 from reconciler.sandbox.vendor import Answer, Call
 
+_LOG = logging.getLogger(__name__)
 BODY_CAP_BYTES = 64 * 1024 * 1024
 _PROXY_PAGE = (
     b"<!DOCTYPE html><html><head><title>Sign in</title></head>"
@@ -52,9 +54,18 @@ class Gateway:
         else:
             await self._send(scope, receive, send, answer)
 
+    def _handled(self, call: Call) -> Answer:
+        try:
+            return self._sandbox.vendors[self._vendor].handle(call)
+        except Exception:  # noqa: BLE001 - whatever it is, it is our defect and is told as such
+            _LOG.exception(
+                "%s %s: a defect of the %s sandbox", call.method, call.path, self._vendor
+            )
+            return Answer(500, b'{"message":"a defect of the sandbox; its log says more"}')
+
     def _answer(self, call: Call, mishap: Fault | None) -> Answer:
         if mishap is None or mishap.done or mishap.kind in {"drop_after", "truncate"}:
-            answer = self._sandbox.vendors[self._vendor].handle(call)
+            answer = self._handled(call)
         else:
             answer = Answer(502)  # never sent: the fault has an answer of its own or none
         if mishap is None or mishap.kind in _CUTS:
