@@ -34,5 +34,12 @@ def test_a_column_that_finds_no_room_is_named() -> None:
     assert "No room for: remote id." in status_text(examples.STATUS, Paper(80)).splitlines()
 
 
+def test_a_state_is_cut_before_an_address_is() -> None:
+    address = pool("a" * 30)
+    row = StatusRow(address, Settled.IN_PROGRESS, "PartiallyDispatched")
+    line = status_text([row], Paper(74)).splitlines()[1]
+    assert line == f"{address}  in progress  PartiallyDi…"
+
+
 def test_no_resources_are_said_so() -> None:
     assert status_text([], Paper(80)) == "No resources."
