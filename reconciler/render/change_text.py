@@ -114,12 +114,16 @@ def _head_lines(change: Change, paper: Paper, widths: HeadWidths) -> list[str]:
 
 
 def _action_text(change: Change) -> str:
+    words = [] if change.standing is Standing.READY else [change.standing.value]
+    if change.action is not Action.NO_OP:
+        words.append(_action_word(change))
+    return f"{' '.join(words) or 'no change'}: {reason_text(change.reason)}"
+
+
+def _action_word(change: Change) -> str:
     removes = change.action in (Action.TERMINATE, Action.DELETE)
     is_archive = removes and change.on_remove is OnRemove.ARCHIVE
-    action = "archive" if is_archive else change.action.value
-    word = "no change" if change.action is Action.NO_OP else action
-    standing = "" if change.standing is Standing.READY else f"{change.standing} "
-    return f"{standing}{word}: {reason_text(change.reason)}"
+    return "archive" if is_archive else change.action.value
 
 
 def _creation_lines(change: Change, paper: Paper) -> list[str]:

@@ -133,6 +133,24 @@ def test_every_action_has_its_sign(action: Action, sign: str) -> None:
     assert f"{sign} qarnot-prod/pool/a  {action}: requested" in text.splitlines()
 
 
+@pytest.mark.parametrize(
+    ("action", "standing", "words"),
+    [
+        (Action.NO_OP, Standing.READY, "no change"),
+        (Action.NO_OP, Standing.HELD, "held"),
+        (Action.CREATE, Standing.WAITING, "waiting create"),
+        (Action.REPLACE, Standing.BLOCKED, "blocked replace"),
+    ],
+)
+def test_what_stands_is_said_before_the_action(
+    action: Action, standing: Standing, words: str
+) -> None:
+    text = plan_text(plan(change("a", action, standing)), WIDE)
+    assert any(
+        line.endswith(f"qarnot-prod/pool/a  {words}: requested") for line in text.splitlines()
+    )
+
+
 def test_archiving_is_called_so() -> None:
     archived = replace(change("a", Action.TERMINATE), on_remove=OnRemove.ARCHIVE)
     assert "archive: requested" in plan_text(plan(archived), WIDE)
