@@ -118,6 +118,7 @@ class _Run:
     """One apply under way."""
 
     __slots__ = (
+        "began",
         "error",
         "ground",
         "lanes",
@@ -137,6 +138,7 @@ class _Run:
         self.steps = steps_of(plan)
         self.machine = Machine(self.steps)
         self.reports: dict[int, StepReport] = {}
+        self.began: dict[int, float] = {}
         self.not_honoured: list[Problem] = []
         self.error: StateError | None = None
         self.lanes = {
@@ -207,6 +209,7 @@ class _Run:
         if problem is not None:
             return [Result(Passed.SKIPPED, problem=problem)] * len(batch)
         for step in batch:
+            self.began[step.number] = self.ports.clock.monotonic()
             self._say(EventKind.STARTED, step)
         return await attempt(self.ground, lane.provider, batch)
 
@@ -256,8 +259,13 @@ class _Run:
                 passed=result.passed if result is not None else None,
                 problem=result.problem if result is not None else None,
                 text=result.remote_id if result is not None else "",
+                elapsed_s=self._elapsed_s(step) if kind is EventKind.FINISHED else 0.0,
             )
         )
+
+    def _elapsed_s(self, step: Step) -> float:
+        now = self.ports.clock.monotonic()
+        return now - self.began.get(step.number, now)
 
     def _say_waiting(self, step: Step, text: str) -> None:
         self.ports.reporter.event(

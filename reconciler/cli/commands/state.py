@@ -1,0 +1,84 @@
+"""`reconciler state`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import click
+
+from reconciler.cli.options import Where, workspace_options
+from reconciler.cli.screen import Screen
+from reconciler.errors import Problem, StateError
+
+
+@click.group("state")
+def command() -> None:
+    """Make, check or show the state."""
+
+
+@command.command("init")
+@workspace_options
+@click.pass_obj
+def init(screen: Screen, /, **flags: Any) -> int:
+    """Make an empty state for this workspace and environment."""
+    return anyio.run(_init, screen, flags)
+
+
+async def _init(screen: Screen, flags: dict[str, Any]) -> int:
+    from reconciler.cli.session import open_providers, open_store, open_workspace, state_path
+
+    opened = open_workspace(Where.of(flags))
+    async with open_providers(opened, None) as providers:
+        for name, provider in providers.items():
+            listing = await provider.observe(list(provider.kinds), ())
+            if listing.objects:
+                raise StateError(_objects_of_ours(name, len(listing.objects)))
+    open_store(opened).init()
+    screen.say(f"An empty state was made: {state_path(opened)} ({opened.scope.env})")
+    return 0
+
+
+def _objects_of_ours(provider: str, count: int) -> Problem:
+    return Problem(
+        code="S406",
+        summary=f"{count} objects at {provider} carry this workspace's marker",
+        cause="an empty state would not know them",
+        remedy="bring the state back from its backup, or remove them at the vendor",
+    )
+
+
+@command.command("verify")
+@workspace_options
+@click.pass_obj
+def verify(screen: Screen, /, **flags: Any) -> int:
+    """Check every byte of the state."""
+    from reconciler.cli.session import open_store, open_workspace
+
+    store = open_store(open_workspace(Where.of(flags)))
+    wrong = store.verify()
+    store.close()
+    screen.say("\n".join(wrong) if wrong else "The state is whole.")
+    return 1 if wrong else 0
+
+
+@command.command("list")
+@workspace_options
+@click.pass_obj
+def list_records(screen: Screen, /, **flags: Any) -> int:
+    """Show every recorded address with its remote id."""
+    from reconciler.cli.session import open_store, open_workspace
+
+    store = open_store(open_workspace(Where.of(flags)))
+    recorded = store.read()
+    store.close()
+    if screen.is_json:
+        rows = [
+            {"address": str(address), "remoteId": record.remote_id, "ordinal": record.ordinal}
+            for address, record in sorted(recorded.records.items())
+        ]
+        screen.document({"formatVersion": 1, "serial": recorded.serial, "records": rows})
+        return 0
+    lines = [f"{address}  {each.remote_id}" for address, each in sorted(recorded.records.items())]
+    screen.say("\n".join(lines) or "Nothing is recorded yet.")
+    return 0
