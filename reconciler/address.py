@@ -14,7 +14,7 @@ _NAME = re.compile(NAME_PATTERN)
 
 def is_name(text: str) -> bool:
     """Whether `text` may name a resource or a provider."""
-    return len(text) <= NAME_MAX_LENGTH and _NAME.match(text) is not None
+    return len(text) <= NAME_MAX_LENGTH and _NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeVar
 
 from reconciler.ports import Scope
@@ -31,7 +32,11 @@ _HEADS = "SELECT workspace_id, env, body, digest FROM scopes"
 _PUT_HEAD = "INSERT OR REPLACE INTO scopes VALUES (?, ?, ?, ?)"
 
 # the only name ever put into these is a `Table`'s
-_ALL = "SELECT key, body, digest FROM {} WHERE workspace_id = ? AND env = ? ORDER BY key"
+_ALL = (
+    "SELECT key, body, digest FROM {} WHERE workspace_id = ? AND env = ?"
+    # a flipped type tag makes a blob of the same bytes: read alike, but never found by its key
+    " AND typeof(key) = 'text' AND typeof(body) = 'text' ORDER BY key"
+)
 _ONE = "SELECT key, body, digest FROM {} WHERE workspace_id = ? AND env = ? AND key = ?"
 _PUT = "INSERT OR REPLACE INTO {} VALUES (?, ?, ?, ?, ?)"
 _DROP = "DELETE FROM {} WHERE workspace_id = ? AND env = ? AND key = ?"
@@ -78,6 +83,8 @@ class ScopeRows:
         self._require_sound(table, rows)
         if tally_of([digest for _, _, digest in rows]) != self._tallies[table]:
             raise Damaged(f"rows of {table} are missing, or there twice")
+        if any(row[0] >= following[0] for row, following in pairwise(rows)):
+            raise Damaged(f"rows of {table} are out of order")
         return _decoded(table, rows, read)
 
     def one(self, table: Table, key: str, read: Callable[[Tree], T]) -> T | None:

@@ -156,6 +156,8 @@ def test_a_lost_row_is_seen_even_where_sqlite_sees_nothing(tmp_path: Path) -> No
         "UPDATE records SET key = 'p/task/z' WHERE key LIKE '%/a'",
         "UPDATE records SET digest = zeroblob(16)",
         "UPDATE records SET body = 7",
+        "UPDATE records SET body = CAST(body AS BLOB)",
+        "UPDATE records SET key = CAST(key AS BLOB) WHERE key LIKE '%/a'",
         "UPDATE runs SET body = (SELECT body FROM records LIMIT 1)",
         "INSERT INTO runs SELECT workspace_id, env, key || 'x', body, digest FROM runs",
         "UPDATE scopes SET body = replace(body, '\"fence\":1', '\"fence\":0')",

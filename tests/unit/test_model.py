@@ -1,0 +1,66 @@
+"""What the nouns know about themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model import Outcome, SecretRef, Settled, Usage, nowhere
+from reconciler.ports import Revealed
+
+# --- secrets --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "ref"),
+    [
+        ({"secretRef": {"env": "KEY"}}, SecretRef(env="KEY")),
+        ({"secretRef": {"file": "a/b"}}, SecretRef(file="a/b")),
+        ({"secretRef": {"env": "KEY"}, "more": 1}, None),
+        ({}, None),
+        ("secretRef", None),
+        (None, None),
+        (["secretRef"], None),
+    ],
+)
+def test_a_secret_reference_is_told_from_any_other_value(
+    value: object, ref: SecretRef | None
+) -> None:
+    assert SecretRef.from_manifest(value) == ref
+
+
+def test_each_place_of_a_secret_has_its_own_key() -> None:
+    refs = [SecretRef(env="a"), SecretRef(file="a"), SecretRef(env="b")]
+    assert len({ref.key for ref in refs}) == 3
+    assert [str(ref) for ref in refs] == ["env a", "file a", "env b"]
+
+
+@pytest.mark.parametrize("show", [str, repr, "{}".format, "{:>40}".format, "{!r}".format])
+def test_a_secret_s_value_is_shown_as_stars(show: object) -> None:
+    assert callable(show)
+    assert show(Revealed("hunter2")).strip() == "***"
+    assert Revealed("hunter2").reveal() == "hunter2"
+
+
+# --- where things stand ---------------------------------------------------------------------------
+
+
+def test_an_object_is_over_when_it_ended_or_is_on_its_last_way() -> None:
+    assert {each for each in Settled if each.is_over} == {
+        Settled.TERMINATING,
+        Settled.SUCCEEDED,
+        Settled.FAILED,
+        Settled.CANCELLED,
+    }
+
+
+def test_a_run_is_over_unless_it_is_active_or_nobody_knows() -> None:
+    assert {each for each in Outcome if not each.is_over} == {Outcome.ACTIVE, Outcome.UNKNOWN}
+
+
+def test_an_object_is_busy_while_work_is_unfinished() -> None:
+    assert Usage(queued_instances=1).is_busy
+    assert not Usage().is_busy
+
+
+def test_what_no_file_declares_stands_nowhere() -> None:
+    assert nowhere(("spec", "profile")) is None
