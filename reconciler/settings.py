@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model import SecretRef
+from reconciler.model import Locate, SecretRef, nowhere
 from reconciler.values import Json
 
 DEFAULT_ENV = "default"
@@ -71,3 +71,4 @@ class Workspace:
     safety: Safety = Safety()
     vars: Mapping[str, Json] = field(default_factory=dict)
     caps: Caps = Caps()
+    locate: Locate = field(default=nowhere, compare=False, repr=False)

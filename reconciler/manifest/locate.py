@@ -85,6 +85,9 @@ class Index:
     text: str
     places: dict[Path, Place] = field(repr=False)
 
+    def index(self) -> Index:
+        return self
+
     def locate(self, path: Path, *, on_key: bool = False) -> Location:
         """As `Document.locate`."""
         found = path

@@ -1,0 +1,208 @@
+"""Is a resource's tree what its kind allows? All findings at once, a quick yes for the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.errors import Problem, Severity
+from reconciler.fields import SetBy
+from reconciler.kinds import Kinds, KindSpec, Nature, Refusal
+from reconciler.manifest.envelope import Manifest
+from reconciler.manifest.nearest import suggest
+from reconciler.manifest.shape import UNKNOWN_KEY, Finding, Shape
+from reconciler.model import Lifecycle, OnChange, OnEnd, OnGrow, OnRemove, WhenRunning
+from reconciler.values import Path
+
+_STEP = re.compile(r"[^.\[\]]+|\[[^\]]+\]")
+_FINITE_ONLY = ("run", "onChange", "onGrow", "onFailure", "maxAttempts", "onLost")
+
+
+class Checker:
+    """Checks the resources of one run; each model is built when its kind is first met."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
+        self._envelope = Shape(Manifest)
+        self._shapes: dict[str, Shape] = {}
+
+    def kind_of(self, tree: Any) -> KindSpec | Finding:
+        """The kind a document declares, or why that is none we know."""
+        if not isinstance(tree, dict):
+            return Finding((), _not_a_resource())
+        version, word = tree.get("apiVersion"), tree.get("kind")
+        if not isinstance(version, str) or not isinstance(word, str):
+            return Finding((), _no_kind(tree))
+        vendor, _, number = version.partition("/")
+        kind = self._kinds.get(f"{vendor}/{word}")
+        if kind is not None and number == "v1":
+            return kind
+        return self._unknown_kind(version, word)
+
+    def _unknown_kind(self, version: str, word: str) -> Finding:
+        versions = {each.api_version for each in self._kinds.values()}
+        if version not in versions:
+            return Finding(("apiVersion",), _unknown("apiVersion", version, versions))
+        words = {each.kind for each in self._kinds.values() if each.api_version == version}
+        return Finding(("kind",), _unknown("kind", word, words))
+
+    def findings(self, kind: KindSpec, tree: Mapping[str, Any]) -> tuple[Finding, ...]:
+        """What is wrong with a resource whose expressions are replaced and layers merged."""
+        if not self._envelope.accepts(tree):
+            found = self._envelope.findings(tree)
+            spec = tree.get("spec")
+            more = self._in_spec(kind, spec) if isinstance(spec, dict) else ()
+            return (*found, *more)
+        lifecycle = tree.get("lifecycle") or {}
+        return (
+            *self._in_spec(kind, tree["spec"]),
+            *(_in_lifecycle(kind, lifecycle) if lifecycle else ()),
+        )
+
+    def _in_spec(self, kind: KindSpec, spec: dict[str, Any]) -> tuple[Finding, ...]:
+        shape = self._shapes.get(kind.id)
+        if shape is None:
+            shape = self._shapes[kind.id] = Shape(kind.model())
+        if not shape.accepts(spec):
+            return tuple(_vendor_set(kind, each) for each in shape.findings(spec, ("spec",)))
+        return tuple(_refused(each) for each in kind.refuse(spec))
+
+
+def is_secret(kind: KindSpec, path: Path) -> bool:
+    """Whether a document's path holds what the vendor keeps secret."""
+    if path[:1] != ("spec",):
+        return False
+    row = kind.table.row_at(path[1:])
+    return row is not None and row.secret
+
+
+def _vendor_set(kind: KindSpec, finding: Finding) -> Finding:
+    row = kind.table.row_at(finding.path[1:])
+    if finding.problem.code != UNKNOWN_KEY or row is None or row.set_by is not SetBy.VENDOR:
+        return finding
+    problem = Problem(
+        code="M208",
+        summary=f"'{finding.path[-1]}' is set by the vendor alone",
+        cause=row.doc or "it tells what the vendor did, not what you want",
+        remedy="remove it; `status` shows its value",
+    )
+    return replace(finding, problem=problem)
+
+
+def _refused(refusal: Refusal) -> Finding:
+    severity = Severity.WARNING if refusal.is_warning else Severity.ERROR
+    problem = Problem(
+        refusal.code, refusal.summary, refusal.cause, refusal.remedy, severity=severity
+    )
+    return Finding(("spec", *refusal.path), problem)
+
+
+# --- lifecycle ------------------------------------------------------------------------------------
+
+
+def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
+    """The block of a checked manifest; what it leaves out has its default."""
+    said = {key: each for key, each in (block or {}).items() if each is not None}
+    if not said:
+        return _UNSAID
+    on_grow, on_remove = said.get("onGrow"), said.get("onRemove")
+    return Lifecycle(
+        protect=said.get("protect", False),
+        run=said.get("run", 1),
+        renamed_from=said.get("renamedFrom"),
+        ignore=tuple(said.get("ignore", ())),
+        on_change=OnChange(said.get("onChange", "refuse")),
+        on_grow=OnGrow(on_grow) if on_grow else None,
+        on_failure=OnEnd(said.get("onFailure", "hold")),
+        max_attempts=said.get("maxAttempts", 3),
+        on_lost=OnEnd(said.get("onLost", "hold")),
+        on_remove=OnRemove(on_remove) if on_remove else None,
+        when_running=WhenRunning(said.get("whenRunning", "refuse")),
+    )
+
+
+_UNSAID = Lifecycle()
+
+
+def _in_lifecycle(kind: KindSpec, block: Mapping[str, Any]) -> Iterator[Finding]:
+    for key in _FINITE_ONLY if kind.nature is not Nature.FINITE else ():
+        if block.get(key) is not None:
+            yield Finding(("lifecycle", key), _finite_only(kind, key), on_key=True)
+    way = block.get("onRemove")
+    if way is not None and way not in kind.on_remove:
+        yield Finding(("lifecycle", "onRemove"), _no_such_way(kind, way))
+    for number, path in enumerate(block.get("ignore") or ()):
+        yield from _unknown_path(kind, number, path)
+
+
+def _finite_only(kind: KindSpec, key: str) -> Problem:
+    return Problem(
+        code="M209",
+        summary=f"'{key}' has no meaning for a {kind.kind}",
+        cause=f"it is about work that ends; a {kind.kind} is kept as declared"
+        if kind.nature is Nature.STANDING
+        else f"it is about work that ends; a {kind.kind} only groups such work",
+        remedy="remove it",
+    )
+
+
+def _no_such_way(kind: KindSpec, way: str) -> Problem:
+    return Problem(
+        code="M209",
+        summary=f"a {kind.kind} can't be removed by '{way}'",
+        cause=f"{kind.vendor} has no such way for it",
+        remedy=f"use one of {', '.join(kind.on_remove)}",
+    )
+
+
+def _unknown_path(kind: KindSpec, number: int, path: str) -> Iterator[Finding]:
+    node = kind.table.root
+    for step in _STEP.findall(path) or [path]:
+        if step.startswith("["):
+            continue
+        below = node.child(step)
+        if below is None:
+            remedy = suggest(step, node.children.keys(), otherwise="remove it")
+            problem = Problem(
+                code="M210",
+                summary=f"'{path[:80]}' is no field of a {kind.kind}",
+                cause=f"it has no '{step[:80]}' there",
+                remedy=remedy,
+            )
+            yield Finding(("lifecycle", "ignore", number), problem)
+            return
+        node = below
+
+
+# --- what it is -----------------------------------------------------------------------------------
+
+
+def _not_a_resource() -> Problem:
+    return Problem(
+        code="M201",
+        summary="the document is no resource",
+        cause="a resource is an object with apiVersion, kind, metadata and spec",
+        remedy="write these keys, or move the file out of the manifests folder",
+    )
+
+
+def _no_kind(tree: Iterable[str]) -> Problem:
+    missing = [key for key in ("apiVersion", "kind") if key not in tree]
+    what = f"{' and '.join(missing)} missing" if missing else "apiVersion and kind have to be text"
+    return Problem(
+        code="M201",
+        summary=f"the document does not tell what it is: {what}",
+        cause="apiVersion and kind choose the vendor and the kind of the resource",
+        remedy="add them, like apiVersion: qarnot/v1 and kind: Pool",
+    )
+
+
+def _unknown(key: str, word: str, known: set[str]) -> Problem:
+    return Problem(
+        code="M211",
+        summary=f"the {key} '{word[:80]}' is not known",
+        cause="this version of reconciler has no such one",
+        remedy=suggest(word, known, otherwise="see `reconciler explain`"),
+    )
