@@ -18,11 +18,12 @@ from reconciler.errors import (
     ManifestError,
     Problem,
     Severity,
+    UserError,
     errors_of,
 )
 from reconciler.kinds import Kinds
 from reconciler.manifest.load import Loaded, load
-from reconciler.manifest.workspace import load_workspace
+from reconciler.manifest.workspace import Variables, load_workspace
 from reconciler.ports import Provider, Scope, StateStore
 from reconciler.providers.registry import VENDORS, Outside
 from reconciler.settings import Workspace
@@ -78,19 +79,36 @@ def open_workspace(where: Where) -> Opened:
         raise ConfigError(*unread)
     auth = {name: vendor.auth for name, vendor in VENDORS.items()}
     files = [read_one(root, each) for each in where.variable_files]
-    workspace, problems = load_workspace(
-        source,
-        env=where.env,
-        variables=where.variables,
-        variable_files=tuple(each for each, _ in files if each is not None),
-        vendors=auth,
+    variables = Variables(
+        files=tuple(each for each, _ in files if each is not None),
+        texts=tuple(_pair(each) for each in where.variables),
     )
+    workspace, problems = load_workspace(source, auth, env=where.env, variables=variables)
     problems = (*(p for _, found in files for p in found), *problems)
     if workspace is None or errors_of(problems):
         raise ConfigError(*problems)
     types = {config.type for config in workspace.providers.values()}
     kinds = {name: kind for each in sorted(types) for name, kind in VENDORS[each].kinds().items()}
     return Opened(root, workspace, kinds)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """`NAME=VALUE` in two.
+
+    Raises:
+        UserError: there is no `=` in it.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UserError(
+            Problem(
+                code="U105",
+                summary=f"'{name[:40]}' gives no variable",
+                cause="a variable is given as NAME=VALUE",
+                remedy="write -var quality=final",
+            )
+        )
+    return name, value
 
 
 def load_manifests(opened: Opened, screen: Screen) -> Loaded:
