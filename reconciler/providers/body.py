@@ -127,7 +127,7 @@ def _finite(text: str) -> float:
 
 def _is_deeper(value: Any, levels: int) -> bool:
     level = [value]
-    for _ in range(levels + 1):
+    for _ in range(levels):
         level = [
             child
             for each in level

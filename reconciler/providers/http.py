@@ -7,7 +7,7 @@ the configured origin or nowhere; redirects are not followed; certificates are a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -32,6 +32,7 @@ from reconciler.providers.wire import (
     Wire,
     close,
     connection,
+    hush,
     lower_headers,
     next_chunk,
     prepare,
@@ -54,6 +55,14 @@ class Dialect:
     authenticator: Authenticator
     translate: Translate = error_of
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An answer whose body is still to come."""
+
+    response: httpx.Response
+    chunks: AsyncIterator[bytes]
 
 
 def _nothing(_method: str, _path: str, _status: int, _elapsed_s: float) -> None:
@@ -96,6 +105,7 @@ class Transport:
         redactor: Redactor | None = None,
         on_request: OnRequest = _nothing,
     ) -> None:
+        hush()
         self.origin = endpoint(config)
         context = tls_context(self.origin, config.ca_file)
         self._request_s = config.timeouts.request_s
@@ -141,7 +151,7 @@ class Transport:
         self._lanes.give(lane)
         return reply
 
-    async def stream(self, call: Call) -> AsyncIterator[bytes]:
+    async def stream(self, call: Call) -> AsyncGenerator[bytes, None]:
         """The decoded body in chunks, at most `call.body_cap` bytes; its content is not looked at.
 
         Nothing is sent again once the first chunk is out. Close it (`aclosing`) when leaving early.
@@ -150,15 +160,14 @@ class Transport:
             ProviderError: as `send`; also when the body breaks off.
         """
         deadline = self._clock.monotonic() + call.deadline_s
-        response, lane = await self._persist(call, deadline, lambda got: self._head(call, got))
-        chunks = decoded(raw_chunks(response), lower_headers(response), call.body_cap)
+        opened, lane = await self._persist(call, deadline, lambda got: self._head(call, got))
         try:
-            while chunk := await next_chunk(chunks, deadline - self._clock.monotonic()):
+            while chunk := await next_chunk(opened.chunks, deadline - self._clock.monotonic()):
                 if isinstance(chunk, ProviderError):
                     raise self._redactor.clean_error(chunk)
                 yield chunk
         finally:
-            await close(response)
+            await close(opened.response)
             self._lanes.give(lane)
 
     async def aclose(self) -> None:
@@ -221,9 +230,10 @@ class Transport:
         reply = Reply(response.status_code, headers, content)
         return self._judge.end_of(call, reply, self._clock.now())
 
-    async def _head(self, call: Call, response: httpx.Response) -> Ended[httpx.Response]:
+    async def _head(self, call: Call, response: httpx.Response) -> Ended[_Opened]:
         if response.is_success:
-            return Ended(Verdict.DONE, response, status=response.status_code)
+            chunks = decoded(raw_chunks(response), lower_headers(response), call.body_cap)
+            return Ended(Verdict.DONE, _Opened(response, chunks), status=response.status_code)
         refused = await self._whole(call, response)
         return Ended(
             refused.verdict, None, refused.error, refused.retry_after_s, response.status_code

@@ -218,17 +218,24 @@ def _literal(host: str) -> IPAddress | None:
 
 def _target(base: Origin, url: str) -> str | None:
     parts = _split(url)
-    if parts is None or not (parts.path or parts.query or parts.netloc):
+    if parts is None or _DOTS.search(parts.path):
         return None
-    if parts.scheme or url.startswith("//"):
-        if not _is_at(base, parts):
-            return None
-        path = parts.path or "/"
-    else:
-        path = urljoin(f"{base.base_path}/", parts.path) if parts.path else base.base_path or "/"
-    if not path.startswith("/") or path.startswith("//") or _DOTS.search(path):
+    is_whole = bool(parts.scheme) or url.startswith("//")
+    path = _whole_path(base, parts) if is_whole else _relative_path(base, parts)
+    if not path.startswith("/") or path.startswith("//"):
         return None
     return f"{path}?{parts.query}" if parts.query else path
+
+
+def _whole_path(base: Origin, parts: SplitResult) -> str:
+    return (parts.path or "/") if _is_at(base, parts) else ""
+
+
+def _relative_path(base: Origin, parts: SplitResult) -> str:
+    if not parts.path:
+        return (base.base_path or "/") if parts.query else ""
+    has_colon = ":" in parts.path.partition("/")[0]  # to some readers that is a scheme
+    return "" if has_colon else urljoin(f"{base.base_path}/", parts.path)
 
 
 def _is_at(base: Origin, parts: SplitResult) -> bool:

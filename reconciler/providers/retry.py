@@ -27,7 +27,7 @@ _BASE_S = 0.25
 _CAP_S = 8.0
 _THROTTLE_BASE_S = 1.0
 _THROTTLE_CAP_S = 30.0
-_SECONDS = re.compile(r"\s*([+-]?\d{1,12})(\.\d{0,6})?\s*")
+_SECONDS = re.compile(r"\s*([+-]?[0-9]+(?:\.[0-9]*)?)\s*")
 
 
 class Verdict(StrEnum):
@@ -85,7 +85,7 @@ def retry_after_s(value: str, now: datetime) -> float | None:
     The past and the negative are 0, the absurd is `MAX_PAUSE_S`.
     """
     if found := _SECONDS.fullmatch(value):
-        told = float(f"{found[1]}{found[2] or ''}")
+        told = float(found[1])
     elif date := http_date(value):
         told = (date - now).total_seconds()
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -73,6 +74,11 @@ def _context(origin: Origin, ca_file: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
+def hush() -> None:
+    """Keeps httpx's engine from logging: at debug level it writes down whole lists of headers."""
+    logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+
 def connection(context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
     """An httpx transport of one connection: no proxy, no environment, no retry, no cookie."""
     return httpx.AsyncHTTPTransport(
@@ -141,6 +147,14 @@ class _Sent:
             self.is_sent = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    order: Order
+    lane: Lane
+    within_s: float
+    sent: _Sent
+
+
 Consume = Callable[[httpx.Response], Awaitable[Ended[T]]]
 """Takes an answer whose head has come; must close it unless it hands it on."""
 
@@ -153,44 +167,38 @@ class Wire:
     def __init__(self, timeouts: Timeouts, origin: Origin, addresses: Addresses) -> None:
         self._origin = origin
         self._addresses = addresses
-        self._timeouts = _timeouts(timeouts)
+        self._timeouts = timeouts
         self._urls: dict[str, httpx.URL] = {}
 
     async def exchange(
         self, order: Order, lane: Lane, within_s: float, consume: Consume[T]
     ) -> Ended[T]:
         """One attempt, over in `within_s` whatever drips; what the network does raises nothing."""
-        sent = _Sent()
-        ended: Ended[T] = self._silent(f"no whole answer came within {within_s:.3g} s", sent)
-        with anyio.move_on_after(within_s) as scope:
-            ended = await self._over_addresses(order, lane, sent, consume)
-        if scope.cancelled_caught:
-            return self._silent(f"no whole answer came within {within_s:.3g} s", sent)
-        return ended
+        attempt = _Attempt(order, lane, within_s, _Sent())
+        with anyio.move_on_after(within_s):
+            return await self._over_addresses(attempt, consume)
+        return self._silent(attempt, f"no whole answer came within {within_s:.3g} s")
 
-    async def _over_addresses(
-        self, order: Order, lane: Lane, sent: _Sent, consume: Consume[T]
-    ) -> Ended[T]:
+    async def _over_addresses(self, attempt: _Attempt, consume: Consume[T]) -> Ended[T]:
         try:
             addresses = await self._addresses.candidates()
         except AddressRefused as refusal:
-            return Ended(Verdict.REFUSED, error=self._unreachable(str(refusal)))
-        except OSError as error:
-            return self._silent(f"the name could not be resolved: {error.strerror or error}", sent)
-        ended: Ended[T] = self._silent("the name has no address", sent)
+            return Ended(Verdict.REFUSED, error=unreachable(self._origin, str(refusal)))
+        except (OSError, UnicodeError):
+            return self._silent(attempt, "the host's name could not be resolved")
+        ended: Ended[T] | None = None
         for address in addresses:
-            ended = await self._once(self._request(order, address, sent), lane, sent, consume)
+            ended = await self._once(attempt, address, consume)
             if ended.verdict is not Verdict.NOT_SENT:
                 self._addresses.prefer(address)
-                return ended
-        return ended
+                break
+        return ended or self._silent(attempt, "the host's name has no address")
 
-    async def _once(
-        self, request: httpx.Request, lane: Lane, sent: _Sent, consume: Consume[T]
-    ) -> Ended[T]:
+    async def _once(self, attempt: _Attempt, address: str, consume: Consume[T]) -> Ended[T]:
+        request = self._request(attempt, address)
         status = 0
         try:
-            response = await lane.transport.handle_async_request(request)
+            response = await attempt.lane.transport.handle_async_request(request)
             status = response.status_code
             return await consume(response)
         except BodyTooLarge as fault:
@@ -198,29 +206,32 @@ class Wire:
         except BodyFault as fault:
             return Ended(Verdict.AMBIGUOUS, error=unexpected(str(fault)), status=status)
         except (httpx.TransportError, OSError) as error:
-            return self._silent(_why(error), sent, status)
+            return self._silent(attempt, _why(error), status)
 
-    def _request(self, order: Order, address: str, sent: _Sent) -> httpx.Request:
-        base = self._urls.get(address)
-        if base is None:
-            origin = self._origin
-            base = httpx.URL(scheme=origin.scheme, host=address, port=origin.port, path="/")
-            self._urls[address] = base
+    def _request(self, attempt: _Attempt, address: str) -> httpx.Request:
         return httpx.Request(
-            order.method,
-            base.copy_with(raw_path=order.target),
-            headers=list(order.headers),
-            content=order.content,
+            attempt.order.method,
+            self._url(address).copy_with(raw_path=attempt.order.target),
+            headers=list(attempt.order.headers),
+            content=attempt.order.content,
             extensions={
-                "timeout": self._timeouts,
+                "timeout": _timeouts(self._timeouts, attempt.within_s),
                 "sni_hostname": self._origin.host,
-                "trace": sent,
+                "trace": attempt.sent,
             },
         )
 
-    def _silent(self, why: str, sent: _Sent, status: int = 0) -> Ended[T]:
-        if not sent.is_sent:
-            return Ended(Verdict.NOT_SENT, error=self._unreachable(why))
+    def _url(self, address: str) -> httpx.URL:
+        """The checked address itself: the name is not resolved a second time."""
+        if address not in self._urls:
+            origin = self._origin
+            url = httpx.URL(scheme=origin.scheme, host=address, port=origin.port, path="/")
+            self._urls[address] = url
+        return self._urls[address]
+
+    def _silent(self, attempt: _Attempt, why: str, status: int = 0) -> Ended[T]:
+        if not attempt.sent.is_sent:
+            return Ended(Verdict.NOT_SENT, error=unreachable(self._origin, why))
         problem = Problem(
             Unavailable.code,
             f"{self._origin} gave no usable answer",
@@ -228,9 +239,6 @@ class Wire:
             remedy="run the command again: what the request may have done is looked up first",
         )
         return Ended(Verdict.AMBIGUOUS, error=Unavailable(problem), status=status)
-
-    def _unreachable(self, why: str) -> Unavailable:
-        return unreachable(self._origin, why)
 
 
 def unreachable(origin: Origin, why: str) -> Unavailable:
@@ -245,13 +253,12 @@ def unreachable(origin: Origin, why: str) -> Unavailable:
     )
 
 
-def _timeouts(timeouts: Timeouts) -> dict[str, float]:
-    return {
-        "connect": timeouts.connect_s,
-        "read": timeouts.read_s,
-        "write": timeouts.read_s,
-        "pool": timeouts.connect_s,
-    }
+def _timeouts(timeouts: Timeouts, within_s: float) -> dict[str, float]:
+    # Connecting is two such waits, TCP and TLS: httpx's own limit has to end them, because a
+    # handshake that is cancelled from outside leaves its socket to the garbage collector.
+    connect_s = min(timeouts.connect_s, within_s / 3)
+    read_s = timeouts.read_s
+    return {"connect": connect_s, "read": read_s, "write": read_s, "pool": connect_s}
 
 
 def _why(error: Exception) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import TracebackType
@@ -54,23 +54,27 @@ def reply(
 
 @dataclass
 class RawServer:
-    """Gives `answers` one by one, the last of them again and again.
+    """Gives `answers` one by one, the last of them again and again; or what `answer_to` says.
 
     `closes_at_accept` connections are cut before a byte is read.
     """
 
     answers: list[Answer] = field(default_factory=lambda: [reply()])
+    answer_to: Callable[[Received], Answer] | None = None
     tls: ssl.SSLContext | None = None
     closes_at_accept: int = 0
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     busiest: int = 0
+    wanted_port: int = 0
     port: int = 0
 
     async def __aenter__(self) -> Self:
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self.wanted_port, ssl=self.tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -93,6 +97,11 @@ class RawServer:
     def paths(self) -> list[str]:
         return [each.path for each in self.received]
 
+    def _answer(self, request: Received) -> Answer:
+        if self.answer_to:
+            return self.answer_to(request)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -112,7 +121,7 @@ class RawServer:
             self.received.append(await _read_request(reader))
             self._busy += 1
             self.busiest = max(self.busiest, self._busy)
-            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            answer = self._answer(self.received[-1])
             try:
                 await _write(writer, answer)
             finally:

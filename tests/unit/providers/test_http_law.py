@@ -27,7 +27,7 @@ from reconciler.errors import (
 from reconciler.providers.call import CallKind, Reply
 from reconciler.providers.retry import RESENT, TRIES, Verdict
 from tests.unit.providers.raw_server import Answer, End, RawServer, closed_port, reply
-from tests.unit.providers.wiring import call, config, outcome, transport
+from tests.unit.providers.wiring import EASY, QUICK, call, config, outcome, transport
 
 pytestmark = pytest.mark.anyio
 
@@ -117,7 +117,8 @@ ROWS = (
 @pytest.mark.parametrize(("row", "kind"), list(product(ROWS, CallKind)), ids=str)
 async def test_the_law_of_resending(server: RawServer, row: Row, kind: CallKind) -> None:
     server.answers = [row.answer]
-    async with transport(server.url) as way:
+    is_slow = row.answer.end is End.HANG or bool(row.answer.drip_s)
+    async with transport(config(server.url, QUICK if is_slow else EASY)) as way:
         error = await outcome(way, call(kind, body_cap=4096))
     assert isinstance(error, row.error)
     assert len(server.received) == (row.sends if kind in REPEATABLE else row.others)

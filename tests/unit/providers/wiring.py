@@ -60,11 +60,13 @@ class Renewable:
         return True
 
 
-QUICK = Timeouts(connect_s=0.2, read_s=0.1, request_s=0.15)
+EASY = Timeouts(connect_s=5.0, read_s=5.0, request_s=5.0)
+QUICK = Timeouts(connect_s=0.2, read_s=0.15, request_s=0.3)
+"""For a server that hangs or drips."""
 
 
-def config(url: str) -> ProviderConfig:
-    return ProviderConfig(name="farm", type="qarnot", url=url, timeouts=QUICK)
+def config(url: str, timeouts: Timeouts = EASY) -> ProviderConfig:
+    return ProviderConfig(name="farm", type="qarnot", url=url, timeouts=timeouts)
 
 
 @asynccontextmanager
