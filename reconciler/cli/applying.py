@@ -12,7 +12,8 @@ from types import FrameType
 
 from reconciler.apply.run import Interrupt
 from reconciler.cli.deciding import Command, ask, opened_command, show_plan
-from reconciler.cli.exit_codes import ExitCode, of_plan, of_report
+from reconciler.cli.endings import of_plan, of_report
+from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.options import Asked, Where
 from reconciler.cli.screen import Screen
 from reconciler.errors import Locked

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
-from reconciler.diff.change import Reason, Standing
 from reconciler.errors import (
     AuthFailed,
     Forbidden,
@@ -22,8 +21,6 @@ from reconciler.errors import (
     UnexpectedReply,
     UserError,
 )
-from reconciler.plan.plan import Change, Plan
-from reconciler.report import Passed, Report, StepReport
 
 
 class ExitCode(IntEnum):
@@ -61,7 +58,7 @@ _FIRST = (
 )
 """When several apply, the first of these; then an invalid input, then any other error."""
 
-_OF_ERROR: tuple[tuple[type[ReconcilerError], ExitCode], ...] = (
+OF_ERROR: tuple[tuple[type[ReconcilerError], ExitCode], ...] = (
     (InternalError, ExitCode.BUG),
     (PlanStale, ExitCode.STALE),
     (PlanRefused, ExitCode.REFUSED),
@@ -75,7 +72,6 @@ _OF_ERROR: tuple[tuple[type[ReconcilerError], ExitCode], ...] = (
     (StateError, ExitCode.ERROR),
     (ProviderError, ExitCode.ERROR),
 )
-_OF_PROBLEM = {kind.code: code for kind, code in _OF_ERROR if issubclass(kind, ProviderError)}
 
 
 def first_of(codes: Iterable[ExitCode]) -> ExitCode:
@@ -87,41 +83,8 @@ def first_of(codes: Iterable[ExitCode]) -> ExitCode:
 
 def of_error(error: ReconcilerError) -> ExitCode:
     """The code of an error that ended a command."""
-    for kind, code in _OF_ERROR:
+    for kind, code in OF_ERROR:
         if isinstance(error, kind):
             return code
     is_usage = isinstance(error, UserError) and type(error) is UserError
     return ExitCode.USAGE if is_usage else ExitCode.INVALID
-
-
-def of_plan(plan: Plan, *, is_detailed: bool = False) -> ExitCode:
-    """Blocked is 5, an unsettled outcome 10; pending is 2 only where that was asked for."""
-    codes = [_of_change(each) for each in plan.changes]
-    codes += [ExitCode.PENDING] if is_detailed and not plan.is_empty else []
-    return first_of(codes)
-
-
-def _of_change(change: Change) -> ExitCode:
-    if change.standing is not Standing.BLOCKED:
-        return ExitCode.DONE
-    return ExitCode.UNKNOWN if change.reason is Reason.UNSETTLED else ExitCode.REFUSED
-
-
-def of_report(report: Report, plan: Plan) -> ExitCode:
-    """How an apply ended, with what its plan had to leave out."""
-    codes = [of_plan(plan)]
-    if report.interrupted:
-        codes.append(ExitCode.INTERRUPTED if report.interrupted == 2 else ExitCode.TERMINATED)
-    if report.count(Passed.UNKNOWN):
-        codes.append(ExitCode.UNKNOWN)
-    if not report.is_complete:
-        is_part = report.count(Passed.DONE) > 0
-        codes += [ExitCode.PARTLY] if is_part else [_of_step(each) for each in report.steps]
-    return first_of(codes)
-
-
-def _of_step(step: StepReport) -> ExitCode:
-    if step.passed is Passed.DONE:
-        return ExitCode.DONE
-    code = step.problem.code if step.problem is not None else ""
-    return _OF_PROBLEM.get(code, ExitCode.ERROR)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -127,6 +125,9 @@ def _ours(error: BaseException) -> Iterator[ReconcilerError]:
 
 def _bug(error: BaseException) -> Problem:
     """What a defect of ours looks like: a file with the details, a sentence on the screen."""
+    import tempfile
+    import traceback
+
     handle, name = tempfile.mkstemp(prefix="reconciler-bug-", suffix=".txt", text=True)
     with os.fdopen(handle, "w", encoding="utf-8") as report:
         report.write(f"reconciler {__version__}, Python {sys.version}\n\n")

@@ -25,7 +25,7 @@ def command(screen: Screen, /, **flags: Any) -> int:
 
 async def _plan(screen: Screen, flags: dict[str, Any]) -> int:
     from reconciler.cli.deciding import opened_command, show_plan
-    from reconciler.cli.exit_codes import of_plan
+    from reconciler.cli.endings import of_plan
     from reconciler.workflow import make_plan
 
     async with opened_command(Where.of(flags), Asked.of(flags), screen) as under_way:
