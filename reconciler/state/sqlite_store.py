@@ -173,7 +173,7 @@ class SqliteStore:
             with self._transaction(connection, begin):
                 head = find_head(connection, self._scope)
                 if head is None:
-                    raise problems.missing(self._path, self._scope, "it holds others only")
+                    raise problems.missing(self._path, self._scope, "it holds none of this scope")
                 yield ScopeRows(connection, self._scope, head)
 
     def _open(self) -> sqlite3.Connection:
@@ -194,10 +194,8 @@ class SqliteStore:
             raise
 
     def _give_up(self, connection: sqlite3.Connection) -> None:
-        """Undo the open transaction; the next call opens the file anew, whatever broke."""
+        """Undo the open transaction by closing; the next call opens the file anew."""
         self._connection = None
-        with suppress(sqlite3.Error):
-            connection.rollback()
         with suppress(sqlite3.Error):
             connection.close()
 

@@ -249,6 +249,10 @@ def test_an_init_cut_short_can_be_run_again(tmp_path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     with pytest.raises(StateMissing):
         _answer(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        schema.migrate(connection)
+    with pytest.raises(StateMissing):
+        _answer(path)
     with _opened(path) as store:
         store.init()
     assert _answer(path)[0].records == {}
@@ -271,6 +275,14 @@ def test_state_and_backup_are_for_their_owner_alone(tmp_path: Path) -> None:
     assert modes.keys() >= {"state.db", "state.db-wal", "state.db.backup"}
     assert set(modes.values()) == {0o600}
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    path.touch()
+    path.chmod(0o644)
+    _filled(path)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_existing_folder_keeps_its_mode(tmp_path: Path) -> None:
