@@ -34,8 +34,10 @@ _PUT_HEAD = "INSERT OR REPLACE INTO scopes VALUES (?, ?, ?, ?)"
 # the only name ever put into these is a `Table`'s
 _ALL = (
     "SELECT key, body, digest FROM {} WHERE workspace_id = ? AND env = ?"
-    # a flipped type tag makes a blob of the same bytes: read alike, but never found by its key
-    " AND typeof(key) = 'text' AND typeof(body) = 'text' ORDER BY key"
+    # once more against what the row itself holds: the order of keys alone brought it here, and a
+    # row of a flipped name or type tag may be met by a scan and yet never be found by its key
+    " AND +workspace_id = ? AND +env = ? AND typeof(key) = 'text' AND typeof(body) = 'text'"
+    " ORDER BY key"
 )
 _ONE = "SELECT key, body, digest FROM {} WHERE workspace_id = ? AND env = ? AND key = ?"
 _PUT = "INSERT OR REPLACE INTO {} VALUES (?, ?, ?, ?, ?)"
@@ -79,7 +81,8 @@ class ScopeRows:
         Raises:
             Damaged: a row was altered, or rows are missing or there twice.
         """
-        rows: list[Row] = self._connection.execute(_ALL.format(table), self._where).fetchall()
+        found = self._connection.execute(_ALL.format(table), self._where * 2)
+        rows: list[Row] = found.fetchall()
         self._require_sound(table, rows)
         if tally_of([digest for _, _, digest in rows]) != self._tallies[table]:
             raise Damaged(f"rows of {table} are missing, or there twice")
