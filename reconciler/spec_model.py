@@ -6,9 +6,16 @@ The models state types and bounds; what a field *means* stands in the kind's `Fi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from reconciler.quantities import (
@@ -66,8 +73,23 @@ ClockTime = Annotated[
 class SecretPlace(SpecModel):
     """Where the secret is kept; exactly one of the two."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [key], "properties": {key: {"type": "string"}}}
+                for key in ("env", "file")
+            ]
+        }
+    )
+
     env: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
     file: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.env is None) is (self.file is None):
+            raise ValueError("a secret is kept in exactly one place: env or file")
+        return self
 
 
 class SecretReference(SpecModel):

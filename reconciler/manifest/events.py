@@ -41,6 +41,7 @@ class SyntaxSlip:
     remedy: str
 
 
+_EXPRESSION = "${{"
 _SLIPS = (
     (
         "mapping values are not allowed",
@@ -111,6 +112,11 @@ def explain(error: MarkedYAMLError, text: str, base: int) -> SyntaxSlip:
     index = min(base + mark.index, len(text)) if mark is not None else base
     said = str(error.problem or error)
     summary, remedy = _plain_words(said, text[index : index + 1])
+    if _EXPRESSION in text[max(0, index - 3) : index + 3]:
+        summary, remedy = (
+            "an expression inside { } or [ ] is not quoted",
+            f'quote it: "{_EXPRESSION} ... }}}}"',
+        )
     return SyntaxSlip(
         index=index,
         opened_at=base + error.context_mark.index if error.context_mark is not None else None,

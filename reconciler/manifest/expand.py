@@ -55,8 +55,8 @@ class Expanded:
 def expand(value: Any, variables: Mapping[str, Json], caps: Caps) -> Expanded:
     """A document's trees with every expression replaced; parts without one are shared."""
     if not isinstance(value, dict) or "matrix" not in value:
-        return _fill_each(value, [{"var": variables, "matrix": {}}])
-    filled = _fill_each(value["matrix"], [{"var": variables, "matrix": {}}], ("matrix",))
+        return substitute(value, variables)
+    filled = substitute(value["matrix"], variables, ("matrix",))
     if filled.findings:
         return filled
     rest = {key: each for key, each in value.items() if key != "matrix"}
@@ -69,6 +69,11 @@ def expand(value: Any, variables: Mapping[str, Json], caps: Caps) -> Expanded:
         {"var": variables, "matrix": dict(zip(matrix, each, strict=True))} for each in combinations
     ]
     return _told_apart(_fill_each(rest, scopes))
+
+
+def substitute(value: Any, variables: Mapping[str, Json], path: Path = ()) -> Expanded:
+    """The one tree a value without matrix stands for; it stands at `path` of its document."""
+    return _fill_each(value, [{"var": variables, "matrix": {}}], path)
 
 
 def _fill_each(value: Any, scopes: list[dict[str, Any]], path: Path = ()) -> Expanded:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +19,7 @@ from reconciler.manifest.composer import Words
 from reconciler.manifest.expand import expand
 from reconciler.manifest.layers import Elsewhere, Layer, Layers, Places
 from reconciler.manifest.locate import Document
+from reconciler.manifest.nearest import suggest
 from reconciler.manifest.overlays import Overlays, read_overlays
 from reconciler.manifest.refs import (
     Directory,
@@ -28,10 +32,11 @@ from reconciler.manifest.shape import MAX_FINDINGS, Finding
 from reconciler.manifest.source import Source
 from reconciler.model import Lifecycle, Resource
 from reconciler.settings import Workspace
-from reconciler.values import Path, digest, get_in
+from reconciler.values import Path, canonical, get_in
 
 _NAME: Path = ("metadata", "name")
 _UNSAID = Lifecycle()
+_WHOLE_FLOAT = re.compile(r"[0-9](?:\.0[,\]}]|e\+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class _Loader:
 
     def __init__(self, workspace: Workspace, kinds: Kinds) -> None:
         self._workspace = workspace
+        self._kinds = kinds
         self._checker = Checker(kinds)
         self._problems: list[Problem] = []
         self._told: Counter[int] = Counter()
@@ -79,7 +85,7 @@ class _Loader:
 
     def load(self, sources: Iterable[Source], overlays: Iterable[Source]) -> Loaded:
         known = read_overlays(self._documents(overlays), self._workspace)
-        self._problems += known.problems
+        self._problems += [*known.problems, *self._unknown_defaults()]
         drafts = self._distinct(
             draft
             for document in self._documents(sources)
@@ -92,6 +98,17 @@ class _Loader:
         problems = sorted(dict.fromkeys(self._problems), key=_place)
         return Loaded(tuple(resources), tuple(problems), inputs_digest(resources))
 
+    def _unknown_defaults(self) -> Iterator[Problem]:
+        for name in self._workspace.defaults:
+            if name not in self._kinds:
+                yield Problem(
+                    code="M212",
+                    summary=f"there are defaults for '{name[:80]}', which is no kind",
+                    cause="defaults are given by kind, as vendor/Kind",
+                    remedy=suggest(name, self._kinds.keys(), otherwise="remove them"),
+                    location=self._workspace.locate(("spec", "defaults", name)),
+                )
+
     def _documents(self, sources: Iterable[Source]) -> Iterator[Document]:
         for source in sources:
             documents, problems = compose(source, self._workspace.caps, self._words)
@@ -103,7 +120,8 @@ class _Loader:
         for tree in self._trees(document):
             draft = self._draft(tree, document)
             if isinstance(draft, _Draft):
-                yield replace(draft, layers=overlays.on(draft.address, draft.layers))
+                layers = overlays.on(draft.address, draft.layers)
+                yield draft if layers is draft.layers else replace(draft, layers=layers)
             else:
                 self._is_complete = False
                 self._report(draft, document)
@@ -191,28 +209,34 @@ class _Loader:
         room = MAX_FINDINGS - self._told[document]
         self._told[document] += len(findings)
         index = places.index() if len(findings) > 1 and room > 0 else places
-        for finding in findings[: max(room, 0)]:
-            place = index.locate(finding.path, on_key=finding.on_key)
-            if draft is not None and place is not None and is_secret(draft.kind, finding.path):
-                place = replace(place, excerpt="")
-            self._problems.append(
-                finding.problem.at(place, str(draft.address) if draft is not None else "")
-            )
+        placed = [
+            (each, index.locate(each.path, on_key=each.on_key)) for each in findings[: max(room, 0)]
+        ]
+        private = {
+            place.line
+            for each, place in placed
+            if place is not None and draft is not None and is_secret(draft.kind, each.path)
+        }
+        for finding, place in placed:
+            hidden = place is not None and place.line in private
+            shown = replace(place, excerpt="") if place is not None and hidden else place
+            address = str(draft.address) if draft is not None else ""
+            self._problems.append(finding.problem.at(shown, address))
 
 
 def inputs_digest(resources: Iterable[Resource]) -> str:
     """A digest of what the resources, in order of their addresses, are to be."""
-    return digest(
-        [
-            [
-                str(each.address),
-                each.spec,
-                each.labels,
-                asdict(each.lifecycle) if each.lifecycle != _UNSAID else None,
-            ]
-            for each in resources
-        ]
-    )
+    hasher = hashlib.sha256()
+    for each in resources:
+        lifecycle = None if each.lifecycle == _UNSAID else asdict(each.lifecycle)
+        hasher.update(_canonical([str(each.address), each.spec, each.labels, lifecycle]).encode())
+    return hasher.hexdigest()[:32]
+
+
+def _canonical(value: Any) -> str:
+    """As `values.canonical`, in a quarter of its time where no whole number is a float."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return canonical(value) if _WHOLE_FLOAT.search(text) else text
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from reconciler.address import Address
 from reconciler.errors import Problem, UserError
 from reconciler.manifest.envelope import Overlay
-from reconciler.manifest.expand import expand
+from reconciler.manifest.expand import substitute
 from reconciler.manifest.layers import Layer, Layers
 from reconciler.manifest.locate import Document
 from reconciler.manifest.nearest import suggest
@@ -69,8 +69,8 @@ def _overlay(
     document: Document, workspace: Workspace, shape: Shape
 ) -> tuple[Address, Layer] | list[Problem]:
     value = document.value
-    if document.has_expressions and isinstance(value, dict) and "matrix" not in value:
-        expanded = expand(value, workspace.vars, workspace.caps)
+    if document.has_expressions:
+        expanded = substitute(value, workspace.vars)
         if expanded.findings:
             return _placed(expanded.findings, document)
         value = expanded.trees[0]
