@@ -64,7 +64,7 @@ class Screen:
         if self.is_json:
             self.document(problems_json(problems))
         else:
-            self.err.write(problems_text(problems, self.paper_for_errors))
+            self.err.write(problems_text(problems, self.paper_for_errors) + "\n")
             self.err.flush()
 
     @property

@@ -84,7 +84,7 @@ def open_workspace(where: Where) -> Opened:
         texts=tuple(_pair(each) for each in where.variables),
     )
     workspace, problems = load_workspace(source, auth, env=where.env, variables=variables)
-    problems = (*(p for _, found in files for p in found), *problems)
+    problems = (*(each for _, found in files for each in found), *problems)
     if workspace is None or errors_of(problems):
         raise ConfigError(*problems)
     types = {config.type for config in workspace.providers.values()}
