@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.ports import Scope
 from reconciler.state.laws import FREE, Holding
-from reconciler.state.schema import Table
+from reconciler.state.schema import SCOPES, Table
 from reconciler.values import Tree
 
 _DIGEST_BYTES = 16
@@ -52,32 +52,34 @@ def tally_of(digests: list[bytes]) -> int:
     return sum(map(int.from_bytes, digests)) % _TALLY_MODULUS
 
 
-def sealed(scope: Scope, head: Head) -> tuple[str, bytes]:
-    """The head as its row's body and digest."""
-    body = json.dumps(_to_json(head), separators=(",", ":"))
-    return body, _digest(scope, head, body.encode())
+def key_of(scope: Scope) -> str:
+    """The key of the scope's head, and what the keys of its rows begin with.
+
+    It ends in a tab; the names in it hold none.
+    """
+    return f"{scope.workspace_id}\t{scope.env}\t"
 
 
-def unsealed(workspace_id: bytes, env: bytes, body: bytes, digest: bytes) -> tuple[Scope, Head]:
+def sealed(scope: Scope, head: Head) -> tuple[str, str, bytes]:
+    """The head as its row's key, body and digest."""
+    key, body = key_of(scope), json.dumps(_to_json(head), separators=(",", ":"))
+    return key, body, row_digest(head.key, SCOPES.encode(), key.encode(), body.encode())
+
+
+def unsealed(key: bytes, body: bytes, digest: bytes) -> Head:
     """What `sealed` was given.
 
     Raises:
         Damaged: the row was altered.
     """
     try:
-        scope = Scope(workspace_id.decode(), env.decode())
         head = _from_json(json.loads(body))
-        is_sound = _digest(scope, head, body) == digest
+        is_sound = row_digest(head.key, SCOPES.encode(), key, body) == digest
     except (ValueError, KeyError, TypeError, AttributeError):
         is_sound = False
     if not is_sound:
         raise Damaged("the row of a workspace and env was altered")
-    return scope, head
-
-
-def _digest(scope: Scope, head: Head, body: bytes) -> bytes:
-    names = (b"scopes", scope.workspace_id.encode(), scope.env.encode())
-    return row_digest(head.key, *names, body)
+    return head
 
 
 def _to_json(head: Head) -> Tree:

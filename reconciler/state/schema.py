@@ -1,8 +1,8 @@
 """The tables of a SQLite state, versioned; one file holds any number of scopes.
 
-`scopes` has one row per (workspace, env): its key, lineage, lease and a tally of each other table.
-The others hold what is remembered: a JSON object per row, and a keyed digest over table, key and
-body, so that no flipped byte is read as truth.
+All have one shape: a key that begins with the scope's name, a JSON object, and a keyed digest over
+table, key and body, so that no flipped byte is read as truth. `scopes` has one row per (workspace,
+env): its digest key, lineage, lease, and a tally of each other table.
 """
 
 from __future__ import annotations
@@ -24,28 +24,19 @@ class Table(StrEnum):
     USED_PLANS = "used_plans"
 
 
-_SCOPES = """
-CREATE TABLE scopes (
-  workspace_id TEXT NOT NULL,
-  env TEXT NOT NULL,
-  body TEXT NOT NULL,
-  digest BLOB NOT NULL,
-  PRIMARY KEY (workspace_id, env)
-) WITHOUT ROWID"""
+SCOPES = "scopes"
+
 _ROWS = """
 CREATE TABLE {table} (
-  workspace_id TEXT NOT NULL,
-  env TEXT NOT NULL,
-  key TEXT NOT NULL,
+  key TEXT NOT NULL PRIMARY KEY,
   body TEXT NOT NULL,
-  digest BLOB NOT NULL,
-  PRIMARY KEY (workspace_id, env, key)
+  digest BLOB NOT NULL
 ) WITHOUT ROWID"""
 
 Migrations = Sequence[Sequence[str]]
 """Element n brings a file of version n to version n + 1."""
 
-MIGRATIONS: Migrations = ((_SCOPES, *(_ROWS.format(table=table) for table in Table)),)
+MIGRATIONS: Migrations = (tuple(_ROWS.format(table=table) for table in (SCOPES, *Table)),)
 VERSION = len(MIGRATIONS)
 
 

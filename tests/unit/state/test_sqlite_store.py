@@ -105,7 +105,7 @@ def _ask_damaged(
 def _positions(content: bytes) -> list[int]:
     """Every byte on demand; else some 400 over the file, the first header, and one row's head."""
     share = 1 if os.environ.get("RECONCILER_EVERY_BYTE") else len(content) // 400
-    row = content.index(b"ws-1prodqarnot-prod/task/a{")
+    row = content.index(b"ws-1\tprod\tqarnot-prod/task/a{")
     return sorted({*range(0, len(content), share), *range(100), *range(row - 10, row + 30)})
 
 
@@ -154,15 +154,16 @@ def test_a_lost_row_is_seen_even_where_sqlite_sees_nothing(tmp_path: Path) -> No
     "statement",
     [
         "UPDATE records SET body = replace(body, 'id-a', 'id-z')",
-        "UPDATE records SET key = 'p/task/z' WHERE key LIKE '%/a'",
+        "UPDATE records SET key = replace(key, '/a', '/z')",
         "UPDATE records SET digest = zeroblob(16)",
         "UPDATE records SET body = 7",
         "UPDATE records SET body = CAST(body AS BLOB)",
         "UPDATE records SET key = CAST(key AS BLOB) WHERE key LIKE '%/a'",
         "UPDATE runs SET body = (SELECT body FROM records LIMIT 1)",
-        "INSERT INTO runs SELECT workspace_id, env, key || 'x', body, digest FROM runs",
+        "INSERT INTO runs SELECT key || 'x', body, digest FROM runs",
         "UPDATE scopes SET body = replace(body, '\"fence\":1', '\"fence\":0')",
-        "UPDATE scopes SET env = 'prd' WHERE env = 'prod'",
+        "UPDATE scopes SET key = replace(key, 'prod', 'prd')",
+        "UPDATE scopes SET key = CAST(key AS BLOB)",
         "UPDATE scopes SET body = '{}'",
         "UPDATE scopes SET digest = 'x', body = x'ff'",
         "DROP TABLE intents",
@@ -456,5 +457,5 @@ def test_damage_in_one_scope_leaves_the_others_readable(tmp_path: Path) -> None:
     with _opened(path, OTHER) as other:
         other.commit(other.acquire("host:1:1", 60, NOW), _batch(["x"]))
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE records SET body = '{}' WHERE env = 'staging'")
+        connection.execute("UPDATE records SET body = '{}' WHERE key LIKE '%staging%'")
     assert set(_answer(path)[0].records) == {_address(name) for name in "abc"}
