@@ -10,7 +10,7 @@ from reconciler.address import Address
 from reconciler.apply.ledger import Ledger
 from reconciler.apply.settle import Looked, look, request_digest, settled_from
 from reconciler.apply.steps import Step
-from reconciler.diff.compare import Knowledge, managed_digests
+from reconciler.diff.compare import Knowledge, managed_digests, updated_digests
 from reconciler.errors import (
     AlreadyExists,
     Effect,
@@ -286,7 +286,7 @@ async def _passed(ground: Ground, step: Step, intent: Intent) -> Result:
         case Verb.UPDATE:
             assert change.request is not None
             kind = ground.kinds[change.kind]
-            managed = managed_digests(kind, change.request.spec, ground.known)
+            managed = updated_digests(kind, change.request.spec, record, ground.known)
             updated = noted(kind, replace(record, managed=managed), change.request.resource)
             await ground.write(Batch(put_records=(updated,), close_intents=closed))
             ground.touched.setdefault((step.provider, change.kind), {})[change.remote_id] = step

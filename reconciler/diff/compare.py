@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.diff.change import FieldChange
-from reconciler.diff.detail import Tokens, concrete_path, details, spell, without
+from reconciler.diff.detail import Tokens, concrete_path, details, row_of, spell, without
 from reconciler.errors import Location, Problem
-from reconciler.fields import Field, FieldTable, SetBy
+from reconciler.fields import Field, FieldTable, Mutability, SetBy
 from reconciler.kinds import KindSpec
 from reconciler.model import Observed, Record, Resource, SecretRef
 from reconciler.values import UNSEEN, Json
@@ -74,8 +74,11 @@ def facet_tokens(facet: str) -> Tokens:
     return tuple(facet.split(".", 1))
 
 
+NOT_SENT_BY_UPDATES = frozenset({Mutability.AT_NEXT_CREATE, Mutability.NEXT_RUN})
+
+
 def managed_digests(kind: KindSpec, form: Mapping[str, Any], known: Knowledge) -> dict[str, str]:
-    """What a record remembers of a resource that was sent: a keyed digest for each facet.
+    """What a record remembers of a resource that was created: a keyed digest for each facet.
 
     A secret whose value is not available has no digest, and is then not remembered.
     """
@@ -86,6 +89,20 @@ def managed_digests(kind: KindSpec, form: Mapping[str, Any], known: Knowledge) -
         if sealed is not None:
             found[facet] = sealed
     return found
+
+
+def updated_digests(
+    kind: KindSpec, form: Mapping[str, Any], record: Record, known: Knowledge
+) -> dict[str, str]:
+    """The same after an update, which does not send what only a creation can set."""
+    before = {key: each for key, each in record.managed.items() if _waits(kind, key)}
+    now = managed_digests(kind, form, known)
+    return before | {key: each for key, each in now.items() if not _waits(kind, key)}
+
+
+def _waits(kind: KindSpec, facet: str) -> bool:
+    row = kind.table.row_at(facet_tokens(facet))
+    return row is not None and row.mutability in NOT_SENT_BY_UPDATES
 
 
 def compare(
@@ -201,6 +218,7 @@ def not_honoured(
         and (row := kind.table.row_at(facet_tokens(facet))) is not None
         and row.set_by is not SetBy.VENDOR
         and not row.secret
+        and row.mutability not in NOT_SENT_BY_UPDATES
         and not (want is UNSEEN and (row.set_by is SetBy.EITHER or row.default is None))
         and not (have is UNSEEN and facet_tokens(facet)[0] in unseen)
     }
@@ -237,7 +255,7 @@ def _change(
     tokens: Tokens,
     sides: tuple[Any, Any],
 ) -> FieldChange:
-    row = kind.table.row_at(tokens) or difference.row
+    row = row_of(kind.table, tokens) or difference.row
     have, want = (_or_default(row, each) for each in sides)
     return FieldChange(
         path=spell(kind, resource.spec, tokens),

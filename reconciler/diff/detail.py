@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.diff.deep import deep_differences
-from reconciler.fields import UNORDERED, FieldTable, Node
+from reconciler.fields import UNORDERED, Field, FieldTable, Node
 from reconciler.kinds import KindSpec, Spec
 from reconciler.values import UNSEEN, Path
 
@@ -81,6 +81,23 @@ def _unkeyed(tokens: Tokens, have: Sequence[Any], want: Sequence[Any]) -> Iterat
         yield (*tokens, *(str(part) for part in path)), before, after
 
 
+def row_of(table: FieldTable, tokens: Tokens) -> Field | None:
+    """The nearest row at or above a place; what names an element is stepped over."""
+    node: Node | None = table.root
+    found: Field | None = None
+    is_element = False
+    for token in tokens:
+        if is_element:
+            is_element = False
+            continue
+        node = node.child(token) if node is not None else None
+        if node is None:
+            break
+        found = node.row or found
+        is_element = node.list_key is not None
+    return found
+
+
 def spell(kind: KindSpec, spec: Spec, tokens: Tokens) -> str:
     """A place as the manifest's author knows it: `requirements.cpu`, `scaling.policies[night]`."""
     if tokens[0] == "labels":
@@ -132,17 +149,22 @@ def without(
     """`desired` with the live values at the ignored places, so that they never differ."""
     result: Any = dict(desired)
     for path in ignored:
-        row = kind.table.row(path)
-        is_folded = row is not None and kind.table.root.child(row.remote.split("[")[0]) is not None
-        place = row.remote if row is not None and is_folded and _is_shared(path) else path
-        tokens = [plain or element for plain, element in _STEP.findall(place)]
-        result = _taken(kind.table.root, result, live, tokens)
+        result = _taken(kind.table.root, result, live, _steps(_folded_place(kind, path)))
     assert isinstance(result, dict)
     return result
 
 
-def _is_shared(path: str) -> bool:
-    return path.split(".", maxsplit=1)[0] == "requirements"
+def _folded_place(kind: KindSpec, path: str) -> str:
+    """Where a field stands in the folded spec: a shared word in the row it is folded into."""
+    row = kind.table.row(path)
+    if row is None or _steps(row.remote)[0] == _steps(path)[0]:
+        return path
+    is_row = kind.table.root.child(_steps(row.remote)[0]) is not None
+    return row.remote if is_row else path
+
+
+def _steps(path: str) -> Tokens:
+    return tuple(plain or element for plain, element in _STEP.findall(path))
 
 
 def _taken(node: Node | None, want: Any, have: Any, tokens: Sequence[str]) -> Any:

@@ -70,7 +70,8 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
 
 
 def _is_silent(change: Change) -> bool:
-    return change.action is Action.NO_OP and change.standing is Standing.READY and not change.notes
+    is_quiet = change.action is Action.NO_OP and change.standing is Standing.READY
+    return is_quiet and not (change.notes or change.fields)
 
 
 def _context(

@@ -15,7 +15,13 @@ from reconciler.diff.classify import (
     StandingSituation,
     first_match,
 )
-from reconciler.diff.compare import Comparison, Knowledge, compare, desired_form
+from reconciler.diff.compare import (
+    NOT_SENT_BY_UPDATES,
+    Comparison,
+    Knowledge,
+    compare,
+    desired_form,
+)
 from reconciler.diff.detail import without
 from reconciler.errors import Problem
 from reconciler.fields import Mutability
@@ -34,8 +40,6 @@ from reconciler.plan.match import Match
 from reconciler.plan.plan import Change
 from reconciler.plan.policy import Guard, guarded
 from reconciler.values import digest
-
-_LATER = frozenset({Mutability.AT_NEXT_CREATE, Mutability.NEXT_RUN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,8 @@ def _by_time(
     changes: tuple[FieldChange, ...],
 ) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
     """Changes that can be made now, and those that wait for the next creation."""
-    later = tuple(each for each in changes if each.mutability in _LATER)
-    return tuple(each for each in changes if each.mutability not in _LATER), later
+    later = tuple(each for each in changes if each.mutability in NOT_SENT_BY_UPDATES)
+    return tuple(each for each in changes if each.mutability not in NOT_SENT_BY_UPDATES), later
 
 
 def _situation(
@@ -122,7 +126,7 @@ def _change(
         basis=basis(live) if live is not None else "",
         ordinal=found.record.ordinal if found.record is not None else 0,
         on_remove=guard_of(kind, resource, found.record).on_remove,
-        notes=(decision.says,) if decision.says else (),
+        notes=(decision.says,) if decision.says and decision.standing is Standing.READY else (),
         location=resource.locate(()),
     )
 
@@ -143,14 +147,13 @@ def _with_details(
             address=str(change.address),
             location=change.location,
         )
-    notes = tuple(f"{each.path} waits for the next creation" for each in later)
     not_kept = tuple(
         f"{each.path} is not honoured by the vendor" for each in comparison.not_honoured
     )
     return replace(
         change,
         fields=(*now, *later, *comparison.not_honoured),
-        notes=(*change.notes, *notes, *not_kept),
+        notes=(*change.notes, *not_kept),
         problem=problem,
     )
 

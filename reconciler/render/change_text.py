@@ -72,7 +72,7 @@ def change_lines(change: Change, paper: Paper, widths: HeadWidths) -> list[str]:
     return [
         *_head_lines(change, paper, widths),
         *_creation_lines(change, paper),
-        *field_lines(change.fields, paper),
+        *field_lines(change.fields, change.action, paper),
         *_loss_lines(change.loss, paper),
         *_waiting_lines(change, paper),
         *(line for note in change.notes for line in _note_lines(note, paper)),
@@ -85,7 +85,7 @@ def reason_text(reason: Reason) -> str:
     return _REASONS.get(reason, reason.replace("_", " "))
 
 
-def field_lines(fields: Sequence[FieldChange], paper: Paper) -> list[str]:
+def field_lines(fields: Sequence[FieldChange], action: Action, paper: Paper) -> list[str]:
     """A line per field, aligned: path, both values with their unit, consequence, place."""
     width = key_width([each.path for each in fields])
     values = [_values_text(each) for each in fields]
@@ -95,7 +95,7 @@ def field_lines(fields: Sequence[FieldChange], paper: Paper) -> list[str]:
         line
         for field, value in zip(fields, values, strict=True)
         for line in paper.row(
-            [Cell(field.path, width=width), Cell(value, width=value_width), *_field_marks(field)],
+            [Cell(field.path, width=width), Cell(value, width=value_width), *_field_marks(field, action)],
             indent=_INDENT,
             hanging=_INDENT + 4,
         )
@@ -142,8 +142,11 @@ def _values_text(field: FieldChange) -> str:
     return f"{value_text(field.before)} -> {value_text(field.after)}{unit}"
 
 
-def _field_marks(field: FieldChange) -> list[Cell]:
+def _field_marks(field: FieldChange, action: Action) -> list[Cell]:
+    """What a change means; a replacement is the next creation, so nothing waits for one then."""
     mark, tone = _MARKS[field.mutability]
+    if action is Action.REPLACE and field.mutability is Mutability.AT_NEXT_CREATE:
+        mark = ""
     drift = [Cell("drift", Tone.WARNING)] if field.is_drift else []
     consequence = [Cell(mark, tone)] if mark else []
     return [*drift, *consequence, *_place_cell(field)]

@@ -11,7 +11,7 @@ from reconciler.render.safe import columns, safe
 from reconciler.render.style import Cell, Paper
 from reconciler.values import UNSEEN
 
-_KEY_MAX_WIDTH = 32
+_KEY_MAX_WIDTH = 40
 _ONE_LINE_MAX = 76
 
 
