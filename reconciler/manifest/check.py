@@ -17,7 +17,8 @@ from reconciler.model import Lifecycle, OnChange, OnEnd, OnGrow, OnRemove, WhenR
 from reconciler.values import Path
 
 _STEP = re.compile(r"[^.\[\]]+|\[[^\]]+\]")
-_FINITE_ONLY = ("run", "onChange", "onGrow", "onFailure", "maxAttempts", "onLost")
+FINITE_ONLY = ("run", "onChange", "onGrow", "onFailure", "maxAttempts", "onLost")
+"""Keys of `lifecycle` that are about work which ends."""
 
 
 class Checker:
@@ -127,7 +128,7 @@ _UNSAID = Lifecycle()
 
 
 def _in_lifecycle(kind: KindSpec, block: Mapping[str, Any]) -> Iterator[Finding]:
-    for key in _FINITE_ONLY if kind.nature is not Nature.FINITE else ():
+    for key in FINITE_ONLY if kind.nature is not Nature.FINITE else ():
         if block.get(key) is not None:
             yield Finding(("lifecycle", key), _finite_only(kind, key), on_key=True)
     way = block.get("onRemove")
