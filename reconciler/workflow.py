@@ -39,13 +39,19 @@ class Setting:
     secrets: Secrets
     endpoints: Mapping[str, str]
     holder: str
+    name: str = ""
     commit: str = ""
 
     @property
     def desired(self) -> Desired:
-        scope = self.scope
         return Desired(
-            self.resources, self.inputs, scope.workspace_id, scope.env, self.kinds, self.commit
+            resources=self.resources,
+            inputs=self.inputs,
+            workspace_id=self.scope.workspace_id,
+            env=self.scope.env,
+            kinds=self.kinds,
+            name=self.name,
+            commit=self.commit,
         )
 
 

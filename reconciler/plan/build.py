@@ -29,6 +29,7 @@ class Desired:
     workspace_id: str
     env: str
     kinds: Kinds
+    name: str = ""
     commit: str = ""
 
 
@@ -64,6 +65,7 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
         problems=_problems(desired, recorded, observation, matches),
         remembered=_remembered(desired, before, recorded, wanted),
         is_destroy=policy.is_destroy,
+        workspace=desired.name,
         commit=desired.commit,
         serial=recorded.serial,
     )

@@ -112,6 +112,8 @@ class Plan:
     remembered: tuple[Record, ...] = ()
     """Records to write that ask nothing of a vendor: a rename, what `lifecycle` says now."""
     is_destroy: bool = False
+    workspace: str = ""
+    """The workspace's name, for people; `binding` has its id."""
     commit: str = ""
     serial: int = 0
 

@@ -95,7 +95,11 @@ def field_lines(fields: Sequence[FieldChange], action: Action, paper: Paper) -> 
         line
         for field, value in zip(fields, values, strict=True)
         for line in paper.row(
-            [Cell(field.path, width=width), Cell(value, width=value_width), *_field_marks(field, action)],
+            [
+                Cell(field.path, width=width),
+                Cell(value, width=value_width),
+                *_field_marks(field, action),
+            ],
             indent=_INDENT,
             hanging=_INDENT + 4,
         )

@@ -97,6 +97,7 @@ def _header_lines(plan: Plan, paper: Paper) -> list[str]:
     binding = plan.binding
     title = "Destroy plan" if plan.is_destroy else "Plan"
     commit = f", commit {plan.commit[:12]}" if plan.commit else ""
+    name = f"{plan.workspace} ({binding.workspace_id})" if plan.workspace else binding.workspace_id
     times = f"made {time_text(plan.made_at)}, expires {time_text(plan.expires_at)}"
     width = key_width(binding.endpoints)
     endpoints = [
@@ -104,9 +105,7 @@ def _header_lines(plan: Plan, paper: Paper) -> list[str]:
         for name, url in sorted(binding.endpoints.items())
     ]
     return [
-        *paper.wrap(
-            f"{title} for {binding.workspace_id}, env {binding.env}{commit}", tone=Tone.STRONG
-        ),
+        *paper.wrap(f"{title} for {name}, env {binding.env}{commit}", tone=Tone.STRONG),
         *paper.wrap(f"{times}, state serial {plan.serial}", first="  ", tone=Tone.DIM),
         *(line for cells in endpoints for line in paper.row(_dim(cells), indent=2)),
     ]
