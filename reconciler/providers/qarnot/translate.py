@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.model import Observed, Request, SecretRef, Settled, Usage
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.blocks import SECRET_PREFIX
+from reconciler.providers.qarnot.kinds.pool import POOL_FIELDS
 from reconciler.providers.qarnot.kinds.scaling import END_OF_DAY
 from reconciler.providers.qarnot.marker import (
     LABEL,
@@ -68,6 +69,12 @@ _ELASTIC = {
     "resizePeriod": "resizePeriod",
     "resizeFactor": "rampResizeFactor",
 }
+_ELASTIC_DEFAULTS = {
+    theirs: row.default
+    for ours, theirs in _ELASTIC.items()
+    if (row := POOL_FIELDS.row(f"elastic.{ours}")) is not None and row.default is not None
+}
+"""Sent in full: what a PUT makes of a setting that is left out of the object is not documented."""
 _POLICY = {
     "minSlots": "minTotalSlots",
     "maxSlots": "maxTotalSlots",
@@ -135,7 +142,7 @@ def _fields(spec: Mapping[str, Any], reveal: Reveal) -> Tree:
         body["scaling"] = {"policies": [_to_policy(each) for each in spec["scaling"]["policies"]]}
     if "elastic" in spec:
         slots = {_ELASTIC[key]: value for key, value in spec["elastic"].items()}
-        body["elasticProperty"] = {"isElastic": True, **slots}
+        body["elasticProperty"] = {"isElastic": True, **_ELASTIC_DEFAULTS, **slots}
     if "completionTimeToLive" in spec:
         body["completionTimeToLive"] = to_timespan(spec["completionTimeToLive"])
     if "secretsAccessRights" in spec:

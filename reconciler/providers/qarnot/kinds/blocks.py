@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from reconciler.fields import Compare
 from reconciler.kinds import Refusal, Spec
 from reconciler.spec_model import Memory, SecretReference, SpecModel
 
@@ -102,10 +103,27 @@ class ForcedNetworkRule(SpecModel):
     forwarder: Text | None = None
     priority: Text | None = None
     description: Text | None = None
-    to_q_box: Annotated[Text | None, Field(alias="toQBox")] = None
+    to_q_box: Annotated[bool | None, Field(alias="toQBox")] = None
     to_payload: bool | None = None
     name: Text | None = None
     application_type: Text | None = None
+
+
+def _members(value: Any, unset: Mapping[str, Any]) -> Any:
+    return [
+        {key: each for key, each in one.items() if each is not None and each != unset.get(key)}
+        for one in value
+    ]
+
+
+FORCED_CONSTANTS = Compare(
+    "members that are null count as unset", lambda value: _members(value, {})
+)
+FORCED_RULES = Compare(
+    "members that are null count as unset, so does priority 1000",
+    lambda value: _members(value, {"priority": "1000"}),
+)
+"""The service fills a rule's priority in. Source: qarnot-sdk-csharp 7.0.1, forced network rule."""
 
 
 def fold_buckets(spec: dict[str, Any]) -> None:
