@@ -100,7 +100,7 @@ refused cleanly. `RateLimited` for a 429 is waited out; another class is raised 
 """
 
 OnRequest: TypeAlias = Callable[[str, str, int, float], None]
-"""Told of each request sent: method, path without query, status (0: no answer), seconds."""
+"""Told of each attempt: method, path without query, status (0: no answer came), seconds."""
 
 
 def media_type(content_type: str) -> str:

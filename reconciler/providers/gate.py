@@ -81,6 +81,8 @@ class Gate:
                 self._lanes.passed()
             case Verdict.AMBIGUOUS | Verdict.UNUSABLE:
                 self._breaker.succeeded()
+            case Verdict.WITHHELD:
+                pass
 
     def pause(self, seconds: float) -> None:
         """Nobody sends for so long."""

@@ -24,7 +24,7 @@ from reconciler.providers.judge import Judge, unexpected
 from reconciler.providers.origin import Addresses, endpoint
 from reconciler.providers.pace import Lane, Lanes
 from reconciler.providers.redact import Redactor
-from reconciler.providers.retry import SENDS, Ended, Patience, RetryBudget, Verdict
+from reconciler.providers.retry import SENDS, UNSENT, Ended, Patience, RetryBudget, Verdict
 from reconciler.providers.statuses import error_of
 from reconciler.providers.wire import (
     Consume,
@@ -125,7 +125,7 @@ class Transport:
     @property
     def requests(self) -> Mapping[str, int]:
         """Requests sent so far, resends included, by the call's kind."""
-        return dict(self._count)
+        return dict(+self._count)
 
     @property
     def open_lanes(self) -> int:
@@ -183,11 +183,11 @@ class Transport:
         for attempt in range(SENDS):
             lane = await self._gate.admit(call.endpoint, deadline, attempt)
             if isinstance(lane, ProviderError):
-                ended = ended or Ended(Verdict.NOT_SENT, error=lane)
+                ended = ended or Ended(Verdict.WITHHELD, error=lane)
                 break
             generation = self._renewal.generation
             ended = await self._attempt(order, lane, deadline, consume)
-            self._count[call.kind] += ended.verdict is not Verdict.NOT_SENT
+            self._count[call.kind] += ended.verdict not in UNSENT
             if ended.value is not None:
                 return ended.value, lane
             wait = patience.after(ended)
@@ -220,7 +220,7 @@ class Transport:
         try:
             credential = await self._dialect.authenticator.headers()
         except ProviderError as error:
-            return Ended(Verdict.REFUSED, error=error)
+            return Ended(Verdict.WITHHELD, error=error)
         return await self._wire.exchange(order.signed(credential), lane, within_s, consume)
 
     async def _whole(self, call: Call, response: httpx.Response) -> Ended[Reply]:

@@ -31,9 +31,14 @@ _SECONDS = re.compile(r"\s*([+-]?[0-9]+(?:\.[0-9]*)?)\s*")
 
 
 class Verdict(StrEnum):
-    """How one attempt ended; `UNUSABLE` came, may have passed, and would come again."""
+    """How one attempt ended.
+
+    `WITHHELD`: we did not send it, and another try would not either. `UNUSABLE`: an answer came, it
+    may have passed, and asking again would bring the same.
+    """
 
     DONE = "done"
+    WITHHELD = "withheld"
     NOT_SENT = "not_sent"
     REFUSED = "refused"
     THROTTLED = "throttled"
@@ -51,12 +56,16 @@ RESENT: Mapping[Verdict, frozenset[CallKind]] = MappingProxyType(
         Verdict.THROTTLED: _ALL,
         Verdict.EXPIRED: _ALL,
         Verdict.AMBIGUOUS: frozenset({CallKind.READ, CallKind.IDEMPOTENT}),
+        Verdict.WITHHELD: _NONE,
         Verdict.REFUSED: _NONE,
         Verdict.UNUSABLE: _NONE,
         Verdict.DONE: _NONE,
     }
 )
 """Which kinds of call are sent again after which end."""
+
+UNSENT = frozenset({Verdict.WITHHELD, Verdict.NOT_SENT})
+"""The ends of attempts of which the vendor has seen nothing."""
 
 
 @dataclass(frozen=True, slots=True)

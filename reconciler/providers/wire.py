@@ -183,7 +183,7 @@ class Wire:
         try:
             addresses = await self._addresses.candidates()
         except AddressRefused as refusal:
-            return Ended(Verdict.REFUSED, error=unreachable(self._origin, str(refusal)))
+            return Ended(Verdict.WITHHELD, error=unreachable(self._origin, str(refusal)))
         except (OSError, UnicodeError):
             return self._silent(attempt, "the host's name could not be resolved")
         ended: Ended[T] | None = None

@@ -129,6 +129,29 @@ async def test_a_length_over_the_cap_is_refused_before_the_body(server: RawServe
     assert "999999999" in error.problem.summary
 
 
+async def test_a_body_without_length_is_read_no_further_than_its_cap(server: RawServer) -> None:
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    server.answers = [Answer(head + b"1000\r\n" + b"1" * 4096 + b"\r\n", End.HANG)]
+    async with transport(server.url) as way:
+        error = await outcome(way, call(body_cap=4095))
+    assert isinstance(error, UnexpectedReply)
+    assert "cap" in error.problem.summary
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", gzip.compress(b"{}") + b"{}", gzip.compress(b"{}") * 2, b"\x1f\x8b" + b"\0" * 20],
+)
+async def test_what_is_not_one_gzip_is_refused(server: RawServer, body: bytes) -> None:
+    server.answers = [reply(200, body, headers=GZIP)]
+    async with transport(server.url) as way:
+        error = await outcome(way, call(CallKind.CREATE))
+    assert isinstance(error, UnexpectedReply)
+    assert "compressed" in error.problem.summary
+
+
 async def test_an_errors_body_is_capped_too(server: RawServer) -> None:
     server.answers = [reply(404, b"x" * (2 << 20))]
     async with transport(server.url) as way:

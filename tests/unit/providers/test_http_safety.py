@@ -6,11 +6,13 @@ import base64
 import logging
 import ssl
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import anyio
+import httpx
 import pytest
 
 from reconciler.errors import AuthFailed, ConfigError, Effect, Problem, ProviderError, Unavailable
@@ -18,8 +20,10 @@ from reconciler.ports import Revealed
 from reconciler.providers.auth import BasicAuth
 from reconciler.providers.call import CallKind, Reply
 from reconciler.providers.http import Transport
-from reconciler.providers.origin import Origin
-from reconciler.providers.wire import tls_context
+from reconciler.providers.origin import Addresses, Origin
+from reconciler.providers.pace import Lanes
+from reconciler.providers.retry import Ended, Verdict
+from reconciler.providers.wire import Wire, connection, prepare, tls_context
 from tests.unit.providers.raw_server import Answer, RawServer, Received, reply
 from tests.unit.providers.wiring import QUICK, TOKEN, Renewable, call, config, outcome, transport
 
@@ -128,6 +132,37 @@ async def test_every_request_is_logged_without_its_query(server: RawServer) -> N
     assert log == [("GET", "/pools", 503), ("GET", "/pools", 200), ("POST", "/jobs", 200)]
 
 
+async def test_a_redirect_within_the_origin_is_not_followed_either(server: RawServer) -> None:
+    server.answers = [reply(302, headers=[("Location", "/login")])]
+    async with transport(server.url) as way:
+        error = await outcome(way, call())
+    assert isinstance(error, ProviderError)
+    assert "another path" in error.problem.summary
+    assert server.paths == ["/pools"]
+
+
+async def test_a_name_that_leads_to_a_trap_gets_no_request_and_no_second_try() -> None:
+    asked: list[str] = []
+
+    async def rebinding(host: str, _port: int) -> Sequence[str]:
+        asked.append(host)
+        return ["169.254.169.254"]
+
+    origin = Origin("https", "api.test", 443)
+    lanes = Lanes(1, lambda: connection(tls_context(origin, None)))
+    lane = await lanes.take(1.0)
+    assert lane is not None
+    wire = Wire(QUICK, origin, Addresses(origin, rebinding))
+    ended = await wire.exchange(prepare(origin, call(), {}), lane, 1.0, never)
+    assert ended.verdict is Verdict.WITHHELD
+    assert asked == ["api.test"]
+    await lanes.aclose()
+
+
+async def never(_response: httpx.Response) -> Ended[str]:
+    raise AssertionError("an answer came")
+
+
 # --- credentials ----------------------------------------------------------------------------------
 
 
@@ -188,6 +223,16 @@ async def test_one_renewal_serves_all_tasks_whenever_the_token_expires(
 async def two_calls(way: Transport) -> None:
     for _ in range(2):
         await way.send(call())
+
+
+async def test_without_a_credential_nothing_is_sent(server: RawServer) -> None:
+    why = AuthFailed(Problem("V401", "the token service refused the client"))
+    async with transport(server.url, authenticator=Renewable(error=why, has_token=False)) as way:
+        error = await outcome(way, call(CallKind.CREATE))
+        assert way.requests == {}
+    assert isinstance(error, AuthFailed)
+    assert error.effect is Effect.NONE
+    assert server.received == []
 
 
 async def test_why_a_renewal_failed_is_told(server: RawServer) -> None:

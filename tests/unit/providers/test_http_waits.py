@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Effect, ProviderError, QuotaExceeded, RateLimited, Unavailable
 from reconciler.providers.call import CallKind, Reply
+from reconciler.providers.gate import Gate
+from reconciler.providers.origin import Origin
+from reconciler.providers.pace import Lane, Lanes
+from reconciler.providers.retry import BREAKER_AFTER, BREAKER_PAUSE_S, Ended, Verdict
 from reconciler.providers.statuses import error_of
+from reconciler.providers.wire import connection, tls_context
 from tests.unit.providers.raw_server import Answer, End, RawServer, closed_port, reply
 from tests.unit.providers.wiring import QUICK, START, JumpClock, call, config, outcome, transport
 
@@ -208,6 +213,7 @@ async def test_a_call_that_finds_no_free_lane_before_its_deadline_was_not_sent(
         await anyio.sleep(0.02)
         error = await outcome(way, call(CallKind.CREATE, deadline_s=0.05))
     assert isinstance(error, Unavailable)
+    assert "no connection came free" in error.problem.summary
     assert error.effect is Effect.NONE
     assert len(server.received) == 1
 
@@ -233,6 +239,35 @@ async def test_the_breaker_closes_when_a_probe_gets_through() -> None:
             assert isinstance(await outcome(way, call()), Reply)
             assert isinstance(await outcome(way, call()), Reply)
             assert len(server.received) == 2
+
+
+async def test_a_call_under_way_waits_for_the_probe_where_a_new_one_gives_up() -> None:
+    clock, origin = JumpClock(), Origin("http", "127.0.0.1", 1)
+    lanes = Lanes(2, lambda: connection(tls_context(origin, None)))
+    gate = Gate(origin, clock, lanes, {}, lambda: 0.0)
+    for _ in range(BREAKER_AFTER):
+        gate.note(Ended(Verdict.NOT_SENT), sent_at=0.0)
+    assert isinstance(await gate.admit("", 100.0, attempt=0), Unavailable)
+    assert isinstance(await gate.admit("", 4.0, attempt=1), Unavailable)
+    assert clock.waits == []
+    assert isinstance(await gate.admit("", 100.0, attempt=1), Lane)
+    assert clock.waits == [BREAKER_PAUSE_S]
+    await lanes.aclose()
+
+
+async def test_a_pause_that_outlasts_a_waiting_calls_deadline_frees_its_lane(
+    server: RawServer,
+) -> None:
+    clock = JumpClock()
+    server.answers = [throttle("90"), reply()]
+    one = replace(config(server.url), concurrency=1)
+    async with transport(one, clock) as way:
+        await outcome(way, call(deadline_s=30))
+        error = await outcome(way, call(deadline_s=60))
+        assert isinstance(error, RateLimited)
+        assert "next turn is in 90 s" in error.problem.cause
+        assert isinstance(await outcome(way, call()), Reply)
+    assert clock.waits == [90.0]
 
 
 async def test_a_cancelled_call_gives_its_lane_back(server: RawServer) -> None:

@@ -43,13 +43,19 @@ class JumpClock:
 
 
 class Renewable:
-    """A credential that counts its renewals; every one gives a new token."""
+    """A credential that counts its renewals; every one gives a new token, or `error`.
 
-    def __init__(self, *, error: ProviderError | None = None) -> None:
+    The first token is there unless `has_token` says otherwise: then `error` comes at once.
+    """
+
+    def __init__(self, *, error: ProviderError | None = None, has_token: bool = True) -> None:
         self.renewals = 0
         self._error = error
+        self._has_token = has_token
 
     async def headers(self) -> Mapping[str, str]:
+        if self._error and not self._has_token:
+            raise self._error
         return {"Authorization": f"Bearer {TOKEN}{self.renewals}"}
 
     async def renew(self) -> bool:
