@@ -63,7 +63,7 @@ async def observe(
                 _facts(gathered, provider),
                 _existing(gathered, provider, mine),
             ):
-                tasks.start_soon(_noted, gathered, reading)
+                tasks.start_soon(_noted, gathered, reading, tasks.cancel_scope)
     if gathered.errors:
         raise gathered.errors[0]
     return Observation(
@@ -75,12 +75,15 @@ async def observe(
     )
 
 
-async def _noted(gathered: _Gathered, reading: Coroutine[Any, Any, None]) -> None:
-    """Finish a reading; its error is kept for the caller, so that the others end in order."""
+async def _noted(
+    gathered: _Gathered, reading: Coroutine[Any, Any, None], others: anyio.CancelScope
+) -> None:
+    """Finish a reading; its error is kept for the caller and ends the others, which are in vain."""
     try:
         await reading
     except ReconcilerError as error:
         gathered.errors.append(error)
+        others.cancel()
 
 
 def _kinds(resources: Iterable[Resource], known: Iterable[Record]) -> frozenset[str]:
