@@ -6,7 +6,7 @@ field of the folded spec, or one key of a free-form object (`constants.DOCKER_RE
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from reconciler.errors import Location, Problem
 from reconciler.fields import Field, FieldTable, Mutability, SetBy
 from reconciler.kinds import KindSpec
 from reconciler.model import Observed, Record, Resource, SecretRef
-from reconciler.values import UNSEEN, Json
+from reconciler.values import UNSEEN, Json, get_in
 
 Facets = Mapping[str, Any]
 
@@ -119,17 +119,46 @@ def compare(
     """
     desired = desired_form(kind, resource)
     live: Mapping[str, Any] = observed.spec
-    if desired == live:
+    dropped = _dropped_unseen(kind, desired, observed, record, resource.lifecycle.ignore)
+    if desired == live and not dropped:
         return _SAME
     if resource.lifecycle.ignore:
         desired = without(kind, desired, live, resource.lifecycle.ignore)
     sides = _Sides(kind, observed, record, known)
     found = [
         difference
-        for facet, have, want in _paired(kind.table, live, desired)
+        for facet, have, want in (*_paired(kind.table, live, desired), *dropped)
         if (difference := sides.difference(facet, have, want)) is not None
     ]
     return _comparison(kind, resource, found) if found else _SAME
+
+
+def _dropped_unseen(
+    kind: KindSpec,
+    desired: Mapping[str, Any],
+    observed: Observed,
+    record: Record | None,
+    ignored: Sequence[str],
+) -> list[tuple[str, Any, Any]]:
+    """Facets we set and the manifest no longer has, where the vendor shows nothing: still there."""
+    managed = record.managed if record is not None else ()
+    hidden = [each for each in managed if _is_hidden(kind, each, observed)]
+    if not hidden:
+        return []
+    kept = facets(kind.table, desired).keys() | ignored
+    return [
+        (facet, UNSEEN, UNSEEN)
+        for facet in sorted(hidden)
+        if facet not in kept and facet_tokens(facet)[0] not in ignored
+    ]
+
+
+def _is_hidden(kind: KindSpec, facet: str, observed: Observed) -> bool:
+    tokens = facet_tokens(facet)
+    if tokens[0] in observed.unseen:
+        return True
+    row = kind.table.row_at(tokens)
+    return row is not None and row.secret and get_in(observed.spec, tokens) is UNSEEN
 
 
 def _paired(
@@ -162,7 +191,8 @@ class _Sides:
 
     def difference(self, facet: str, have: Any, want: Any) -> _Difference | None:
         row = self.kind.table.row_at(facet_tokens(facet))
-        if row is None or row.set_by is SetBy.VENDOR or have == want:
+        is_same = have == want and have is not UNSEEN
+        if row is None or row.set_by is SetBy.VENDOR or is_same:
             return None
         if row.secret:
             return self._secret(facet, have, want, row)
@@ -171,7 +201,10 @@ class _Sides:
             return None
         wanted = self.known.digest(want) if want is not UNSEEN else None
         if have is UNSEEN and facet_tokens(facet)[0] in self.observed.unseen:
-            return None if wanted == managed else self._found(facet, have, want, row)
+            is_forgotten = self.record is None or not self.record.managed
+            if wanted == managed or (is_forgotten and row.mutability is Mutability.REPLACE):
+                return None  # what nobody can see or remember is no reason to replace anything
+            return self._found(facet, have, want, row)
         is_drift = managed == wanted
         difference = _Difference(facet, have, want, row, is_drift)
         if want is UNSEEN and self._has_no_default(facet, row):

@@ -11,6 +11,8 @@ from reconciler.cli.options import Where, workspace_options
 from reconciler.cli.screen import Screen
 from reconciler.errors import Problem, StateError
 
+LEASE_S = 30.0
+
 
 @click.group("state")
 def command() -> None:
@@ -44,8 +46,37 @@ def _objects_of_ours(provider: str, count: int) -> Problem:
         code="S406",
         summary=f"{count} objects at {provider} carry this workspace's marker",
         cause="an empty state would not know them",
-        remedy="bring the state back from its backup, or remove them at the vendor",
+        remedy="bring the state back from its backup, or run: reconciler state rebuild",
     )
+
+
+@command.command("rebuild")
+@workspace_options
+@click.pass_obj
+def rebuild(screen: Screen, /, **flags: Any) -> int:
+    """Make a lost state anew from the markers on live objects."""
+    return anyio.run(_rebuild, screen, flags)
+
+
+async def _rebuild(screen: Screen, flags: dict[str, Any]) -> int:
+    from reconciler.apply.rebuild import restored
+    from reconciler.cli.outside import SystemClock, holder
+    from reconciler.cli.session import open_providers, open_store, open_workspace
+
+    opened = open_workspace(Where.of(flags))
+    store = open_store(opened)
+    store.init()
+    async with open_providers(opened, None) as providers:
+        screen.note(
+            "Waiting until nothing that was under way can still arrive, then listing twice."
+        )
+        batch = await restored(providers, SystemClock())
+    lease = store.acquire(holder(), LEASE_S, SystemClock().now())
+    store.commit(lease, batch)
+    store.release(lease)
+    store.close()
+    screen.say(f"Restored {len(batch.put_records)} records; they are protected until next applied.")
+    return 0
 
 
 @command.command("verify")
