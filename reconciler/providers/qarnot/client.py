@@ -56,10 +56,19 @@ def translate_error(status: int, reply: Reply) -> ProviderError:
     words = message.lower()
     plain = error_of(status, reply, message)
     if status in (400, 403, 409) and "shortname" in words:
-        return AlreadyExists(plain.problem)
+        return AlreadyExists(_taken_problem(message))
     if status == 403 and "maximum number of" in words:
         return QuotaExceeded(_quota_problem(message))
     return plain
+
+
+def _taken_problem(message: str) -> Problem:
+    return Problem(
+        code=AlreadyExists.code,
+        summary="an object that is not ours already has the shortname we make from the address",
+        cause=message[:200],
+        remedy="remove that object at Qarnot, or rename the resource",
+    )
 
 
 def _quota_problem(message: str) -> Problem:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import anyio
 
 from reconciler.errors import (
-    ConfigError,
     Conflict,
     Forbidden,
     NotFound,
     Problem,
     ProviderError,
+    Rejected,
 )
 from reconciler.kinds import Kinds
 from reconciler.model import (
@@ -115,16 +115,16 @@ class QarnotProvider:
             return None
 
     async def find(self, kind: str, marker: Marker) -> tuple[Observed, ...]:
-        """By our shortname, which the vendor keeps unique: at most one."""
+        """By our shortname, which the vendor keeps unique: at most one, and only with the label."""
         found = await self._read_one(kind, shortname(marker))
-        return () if found is None else (found,)
+        return (found,) if found is not None and found.marker == marker else ()
 
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         return [await self._create_one(each) for each in requests]
 
     async def _create_one(self, request: Request) -> str | ProviderError:
-        body = to_remote(request, self._reveal)
         try:
+            body = to_remote(request, self._reveal)
             return await self.client.create(_COLLECTION[request.resource.kind], body)
         except ProviderError as error:
             return error
@@ -168,7 +168,7 @@ class QarnotProvider:
     def _reveal(self, ref: SecretRef) -> Revealed:
         value = self.secrets.fetch(ref)
         if value is None:
-            raise ConfigError(
+            raise Rejected(
                 Problem(
                     code="C201",
                     summary=f"the secret in {ref} is not available",

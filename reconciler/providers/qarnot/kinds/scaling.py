@@ -9,13 +9,15 @@ from pydantic import Field, StringConstraints
 
 from reconciler.kinds import Refusal, Spec
 from reconciler.providers.qarnot.kinds.blocks import Count, PositiveCount, Text
-from reconciler.quantities import clock_time
+from reconciler.quantities import NotAQuantity, clock_time, duration_s
 from reconciler.spec_model import ClockTime, Duration, SpecModel
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _QUEUE_DEFAULTS = {"minSlots": 0, "minIdleSlots": 0, "minIdleTime": 90, "factor": 0.2}
 _FIXED_DEFAULTS = {"slots": 0}
 """What the service holds when a policy leaves these out. Source: qarnot-sdk-csharp 7.0.1."""
+MIN_RESIZE_PERIOD_S = 90
+"""Source: qarnot-sdk-csharp 7.0.1, elastic property."""
 END_OF_DAY = "23:59:59.9999999"
 """The last moment of a day, as the vendor's SDKs write it. Source: qarnot-sdk-csharp 7.0.1."""
 
@@ -120,7 +122,24 @@ def refuse_scaling(spec: Spec) -> Iterator[Refusal]:
         always_on = always_on or ("" if policy.get("periods") else policy["name"])
         yield from _refuse_bounds(policy, path, "maxSlots")
         yield from _refuse_periods(policy, path)
-    yield from _refuse_bounds(spec.get("elastic") or {}, ("elastic",), "maxSlots")
+    elastic = spec.get("elastic") or {}
+    yield from _refuse_bounds(elastic, ("elastic",), "maxSlots")
+    yield from _refuse_resize_period(elastic)
+
+
+def _refuse_resize_period(elastic: Mapping[str, Any]) -> Iterator[Refusal]:
+    try:
+        period_s = duration_s(elastic.get("resizePeriod") or f"{MIN_RESIZE_PERIOD_S}s")
+    except NotAQuantity:
+        return
+    if period_s < MIN_RESIZE_PERIOD_S:
+        yield Refusal(
+            code="M525",
+            path=("elastic", "resizePeriod"),
+            summary="resizePeriod is too short",
+            cause=f"it is {elastic['resizePeriod']}, Qarnot takes {MIN_RESIZE_PERIOD_S}s or more",
+            remedy=f"write {MIN_RESIZE_PERIOD_S}s or more",
+        )
 
 
 def _never_holds(name: str, always_on: str, path: tuple[str | int, ...]) -> Refusal:
