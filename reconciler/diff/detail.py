@@ -146,12 +146,11 @@ _STEP = re.compile(r"([^.\[\]]+)|\[([^\]]+)\]")
 def without(
     kind: KindSpec, desired: Mapping[str, Any], live: Mapping[str, Any], ignored: Sequence[str]
 ) -> dict[str, Any]:
-    """`desired` with the live values at the ignored places, so that they never differ."""
+    """`desired` with the live values at the ignored places, so that they never differ; formed."""
     result: Any = dict(desired)
     for path in ignored:
         result = _taken(kind.table.root, result, live, _steps(_folded_place(kind, path)))
-    assert isinstance(result, dict)
-    return result
+    return kind.table.form(result)
 
 
 def _folded_place(kind: KindSpec, path: str) -> str:

@@ -1,0 +1,97 @@
+"""What the suite needs to know of one (provider, kind) beside its table: two specs for each row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.fields import Field, SetBy
+from reconciler.kinds import KindSpec, Spec
+from reconciler.model import Resource
+from reconciler.values import Json, merge
+from tests.contract.workplace import resource
+
+_STEP = re.compile(r"([^.\[\]]+)(?:\[([^\]]*)\])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Two declarations that differ in one row; each is laid upon the case's base.
+
+    `drags` are rows of the vendor that must move along with it.
+    """
+
+    first: Mapping[str, Json]
+    then: Mapping[str, Json]
+    labels: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+    drags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One kind of one vendor.
+
+    `collection` is its place in the sandbox's true objects, `ours` are vendor-set rows that carry
+    our marker, `settings` is what the sandbox must allow for all rows to be tried.
+    """
+
+    kind: KindSpec
+    collection: str
+    base: Spec
+    trials: Mapping[str, Trial]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    ours: frozenset[str] = frozenset()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    moving: frozenset[str] = frozenset()
+    """Fields of the true object that tell of its life, not of what was asked."""
+    own: frozenset[str] = frozenset()
+    """Fields of the true object in which no two objects are alike."""
+
+    @property
+    def id(self) -> str:
+        return self.kind.id
+
+    @property
+    def tried_rows(self) -> tuple[Field, ...]:
+        return tuple(row for row in self.kind.table if row.set_by is not SetBy.VENDOR)
+
+    def first(self, row: Field, name: str = "tried") -> Resource:
+        trial = self.trials[row.path]
+        return self.declared(trial.first, name, trial.labels[0])
+
+    def then(self, row: Field, name: str = "tried") -> Resource:
+        trial = self.trials[row.path]
+        return self.declared(trial.then, name, trial.labels[1])
+
+    def declared(
+        self, fragment: Mapping[str, Json], name: str = "tried", labels: Mapping[str, str] = {}
+    ) -> Resource:
+        return resource(self.kind, name, merge(self.base, fragment), labels=labels)
+
+
+def root_of(path: str) -> str:
+    """The top-level field of a row's path, or of its remote one."""
+    match = _STEP.match(path)
+    assert match is not None, path
+    return match[1]
+
+
+def stored_at(stored: Any, remote: str) -> list[Any]:
+    """All values of a true object at a row's remote place; `list[NAME]` picks by discriminator."""
+    values = [stored]
+    for key, element in _STEP.findall(remote):
+        values = list(_below(values, key, element))
+    return values
+
+
+def _below(values: list[Any], key: str, element: str) -> Iterator[Any]:
+    for value in values:
+        found = value.get(key) if isinstance(value, Mapping) else None
+        if isinstance(found, list):
+            yield from (
+                each for each in found if not element or each.get("discriminator") == element
+            )
+        elif found is not None:
+            yield found

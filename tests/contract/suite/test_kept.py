@@ -1,0 +1,96 @@
+"""What is sent and what is kept: no vendor-set field goes out, no secret stays anywhere."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from reconciler.fields import Field, Mutability
+from reconciler.plan.codec import encode_plan
+from tests.contract.control import Control
+from tests.contract.suite.cases import Case, root_of
+from tests.contract.suite.registry import CASES
+from tests.contract.wiretap import Wiretap, tapped
+from tests.contract.workplace import Workplace, require_empty
+
+
+@pytest.fixture
+def tap(place: Workplace) -> Iterator[Wiretap]:
+    """The account's workspace, with somebody listening on the line."""
+    with tapped(place.config.url) as tap:
+        place.config = replace(place.config, url=tap.url)
+        yield tap
+
+
+def _secret_rows() -> list[Any]:
+    return [
+        pytest.param(case, row, id=f"{case.id}:{row.path}")
+        for case in CASES
+        for row in case.kind.table
+        if row.secret
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_field_the_vendor_sets_is_never_sent(
+    case: Case, place: Workplace, control: Control, tap: Wiretap
+) -> None:
+    control.set(**case.settings)
+    place.secrets.update(case.secrets)
+    rows = dict(enumerate(case.tried_rows))
+    firsts = {each: case.first(row, f"first-{each}") for each, row in rows.items()}
+    thens = {each: case.then(row, f"then-{each}") for each, row in rows.items()}
+    plan = place.plan(*firsts.values(), *thens.values())
+    requests = {each.address: each.request for each in plan.changes}
+
+    async def make_and_change(provider: Any) -> None:
+        for each, row in rows.items():
+            (made,) = await provider.create([requests[firsts[each].address]])
+            assert isinstance(made, str), made
+            if row.mutability is Mutability.IN_PLACE:
+                roots = frozenset({root_of(row.path)})
+                await provider.update(made, requests[thens[each].address], roots)
+
+    place.ask(make_and_change)
+    theirs = {row.remote for row in case.kind.table if row not in case.tried_rows} - case.ours
+    sent = {key for heard in tap.heard for key in _keys(heard.method, heard.path, heard.body)}
+    assert {row.remote for row in case.tried_rows} & sent, "the line must have been listened to"
+    assert not sent & theirs, "what the vendor sets must never be sent"
+
+
+def _keys(method: str, path: str, body: Any) -> Iterator[str]:
+    is_list = path.endswith(("/paginate", "/search"))
+    if method != "GET" and not is_list and isinstance(body, Mapping):
+        yield from body
+
+
+@pytest.mark.parametrize(("case", "row"), _secret_rows())
+def test_a_secret_is_sent_and_kept_nowhere(
+    case: Case, row: Field, place: Workplace, control: Control
+) -> None:
+    place.secrets.update(case.secrets)
+    kept = []
+    for declared in (case.first(row), case.then(row)):
+        plan = place.plan(declared)
+        applied = place.apply(declared)
+        require_empty(place.plan(declared))
+        kept += [encode_plan(plan), encode_plan(applied.plan), repr(applied.report)]
+        kept += [repr(place.read(declared)), repr(place.store.read()), repr(place.store.commits)]
+    kept.append(repr(place.reporter.events))
+    first, last = case.secrets.values()
+    true = repr(control.objects(case.collection))
+    assert last in true, "a changed secret must reach the vendor"
+    assert first not in true, "a changed secret must replace the old one"
+    for text in kept:
+        for form in _forms(first) | _forms(last):
+            assert form not in text, "a secret must be kept nowhere"
+
+
+def _forms(secret: str) -> set[str]:
+    encoded = b64encode(secret.encode()).decode()
+    return {secret, encoded.rstrip("="), quote(secret, safe=""), secret.encode().hex()}
