@@ -166,6 +166,7 @@ async def _lease(setting: Setting) -> AsyncIterator[Ledger]:
     lease = store.acquire(setting.holder, LEASE_S, clock.now())
     ledger = Ledger(store, lease, clock)
     try:
+        store.backup()
         async with ledger.at_work():
             yield ledger
     finally:
