@@ -5,11 +5,10 @@ Source: Qarnot Compute API v1.0 page, UserInfo and profiles; SDK python 2.23.
 
 from collections.abc import Mapping
 
-from reconciler.sandbox.qarnot.capacity import Usage
+from reconciler.sandbox.qarnot.reading import INT32_MAX
 from reconciler.sandbox.qarnot.world import World
 from reconciler.sandbox.vendor import Json
 
-INT32_MAX = 2**31 - 1
 _BUCKET_BYTES = 10_737_418_240
 
 
@@ -43,20 +42,20 @@ VERSIONS: Json = [
 SERVICE_SETTINGS: Json = {"storage": None}
 
 
-def user_info(world: World, used: Mapping[str, Usage]) -> Json:
+def user_info(world: World) -> Json:
     """The account as `/info` shows it; a lifted limit is the largest int."""
     limits = {name: _shown(most) for name, most in world.quotas.values().items()}
-    total_instances = sum(one.instances for one in used.values())
+    used = world.capacity.total()
     body: Json = {
         "email": "sandbox@example.org",
         **limits,
         "poolCount": len(world.pools),
-        "jobCount": 0,
-        "taskCount": 0,
+        "jobCount": len(world.jobs),
+        "taskCount": len(world.tasks),
         "runningPoolCount": sum(pool.is_active for pool in world.pools),
-        "runningTaskCount": 0,
-        "runningInstanceCount": total_instances,
-        "runningCoreCount": sum(one.cores for one in used.values()),
+        "runningTaskCount": sum(task.is_active for task in world.tasks),
+        "runningInstanceCount": used.instances,
+        "runningCoreCount": used.cores,
         "reservedQuotas": [],
         "quotaBytes": 0,
         "usedQuotaBytes": 0,
@@ -66,7 +65,7 @@ def user_info(world: World, used: Mapping[str, Usage]) -> Json:
         "defaultReservedSpecificationKey": "",
     }
     if world.switches["computing_quotas"] == "present":
-        body["computingQuotas"] = _computing_quotas(limits, used)
+        body["computingQuotas"] = _computing_quotas(world, limits)
     return body
 
 
@@ -74,9 +73,9 @@ def _shown(most: int | None) -> int:
     return INT32_MAX if most is None else most
 
 
-def _computing_quotas(limits: Mapping[str, int], used: Mapping[str, Usage]) -> Json:
+def _computing_quotas(world: World, limits: Mapping[str, int]) -> Json:
     def quota(word: str, scheduling: str) -> Json:
-        usage = used.get(scheduling, Usage())
+        usage = world.capacity.used(scheduling)
         return {
             "maxInstances": limits[f"max{word}Instances"],
             "runningInstancesCount": usage.instances,

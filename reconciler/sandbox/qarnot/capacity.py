@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
-from reconciler.sandbox.qarnot.pool import Pool
 from reconciler.sandbox.settings import SettingTable
+from reconciler.sandbox.vendor import Json
 
 _LIMITS = {
     "flex": ("maxFlexInstances", "maxFlexCores"),
     "onDemand": ("maxOnDemandInstances", "maxOnDemandCores"),
 }
+NO_LIMIT = 1 << 40
+
+
+class Runnable(Protocol):
+    """What takes machines: a pool, or a task outside of pools."""
+
+    fields: dict[str, Json]
+
+    @property
+    def cores(self) -> int:
+        """The cores of one instance."""
 
 
 @dataclass(slots=True)
@@ -19,12 +31,6 @@ class Usage:
     pools: int = 0
     instances: int = 0
     cores: int = 0
-
-    def add(self, instances: int, cores: int, *, pools: int = 0) -> None:
-        """Count more (or, negative, less)."""
-        self.pools += pools
-        self.instances += instances
-        self.cores += instances * cores
 
 
 class Capacity:
@@ -53,9 +59,10 @@ class Capacity:
         most = self._quotas["maxRunningPool"]
         return most is None or self.total().pools < most
 
-    def room(self, pool: Pool) -> int:
-        """How many more instances of this pool may run."""
-        return max(0, min(self._rooms(pool.fields["schedulingType"], pool.cores), default=1 << 40))
+    def room(self, work: Runnable) -> int:
+        """How many more instances of this work may run."""
+        rooms = self._rooms(work.fields["schedulingType"], work.cores)
+        return max(0, min(rooms, default=NO_LIMIT))
 
     def _rooms(self, scheduling: str, cores: int) -> Iterable[int]:
         total, own = self.total(), self.used(scheduling)
@@ -69,6 +76,9 @@ class Capacity:
         )
         return [(limit - used) // each for limit, used, each in limits if limit is not None]
 
-    def take(self, pool: Pool, instances: int, *, pools: int = 0) -> None:
-        """Count instances of a pool as running (negative: as gone)."""
-        self.used(pool.fields["schedulingType"]).add(instances, pool.cores, pools=pools)
+    def take(self, work: Runnable, instances: int, *, pools: int = 0) -> None:
+        """Count instances of this work as running (negative: as gone)."""
+        used = self.used(work.fields["schedulingType"])
+        used.pools += pools
+        used.instances += instances
+        used.cores += instances * work.cores

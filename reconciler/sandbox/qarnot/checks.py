@@ -3,13 +3,14 @@
 Source: Qarnot Compute API v1.0 page; SDK python 2.23 for the statuses.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from reconciler.sandbox.qarnot.account import PROFILES
 from reconciler.sandbox.qarnot.errors import business_error
 from reconciler.sandbox.qarnot.hardware_constraints import contradiction, is_known_constraint
-from reconciler.sandbox.qarnot.reading import Problems, folded
+from reconciler.sandbox.qarnot.pool import Pool
+from reconciler.sandbox.qarnot.reading import Problems, Rule, folded, read_fields
 from reconciler.sandbox.qarnot.times import span_seconds
 from reconciler.sandbox.qarnot.world import World
 from reconciler.sandbox.settings import SettingTable
@@ -18,8 +19,17 @@ from reconciler.sandbox.vendor import Json
 _ADMIN_FIELDS = ("constraints", "priority", "forcedConstants", "forcedNetworkRules")
 
 
-def without_unknown_constraints(body: Json, switches: SettingTable) -> Json:
-    """The body as the service reads it when it ignores constraints that it does not know."""
+def read_work(
+    rules: Sequence[Rule], body: Json, switches: SettingTable, problems: Problems
+) -> dict[str, Json]:
+    """The fields of a new pool or task, with everything noted that is wrong for either."""
+    read = _without_unknown_constraints(body, switches)
+    fields = read_fields(rules, read, "", problems)
+    _check_work(fields, switches, problems)
+    return fields
+
+
+def _without_unknown_constraints(body: Json, switches: SettingTable) -> Json:
     if switches["unknown_constraint"] == "refuse":
         return body
     given = folded(body)
@@ -39,8 +49,13 @@ def check_span(span: str | None, path: str, switches: SettingTable, problems: Pr
         problems.add(path, "The JSON value could not be converted to System.TimeSpan.")
 
 
-def check_work(fields: Json, switches: SettingTable, problems: Problems) -> None:
-    """What pools and tasks have in common."""
+def check_shortname(shortname: str | None, switches: SettingTable, problems: Problems) -> None:
+    """A shortname has a longest length."""
+    if shortname is not None and len(shortname) > switches["shortname_length"]:
+        problems.add("shortname", f"The length is at most {switches['shortname_length']}.")
+
+
+def _check_work(fields: Json, switches: SettingTable, problems: Problems) -> None:
     check_span(fields["completionTimeToLive"], "completionTimeToLive", switches, problems)
     check_shortname(fields["shortname"], switches, problems)
     if fields["resourceBuckets"] and fields["advancedResourceBuckets"]:
@@ -49,17 +64,10 @@ def check_work(fields: Json, switches: SettingTable, problems: Problems) -> None
     targets = (fields["targetedReservedMachineKey"], fields["targetedReservationName"])
     if any(targets) and fields["schedulingType"] != "reserved":
         problems.add("schedulingType", "A targeted reservation needs the type reserved.")
-    constraints = [one for one in fields["hardwareConstraints"] if one]
     if switches["contradicting_constraints"] == "refuse" and not problems.found:
-        text = contradiction(constraints) or ""
+        text = contradiction(fields["hardwareConstraints"]) or ""
         if text:
             problems.add("hardwareConstraints", text)
-
-
-def check_shortname(shortname: str | None, switches: SettingTable, problems: Problems) -> None:
-    """A shortname has a longest length."""
-    if shortname is not None and len(shortname) > switches["shortname_length"]:
-        problems.add("shortname", f"The length is at most {switches['shortname_length']}.")
 
 
 def refuse_admin_fields(fields: Json, switches: SettingTable) -> None:
@@ -87,18 +95,39 @@ def _bucket_names(fields: Json) -> Iterable[str]:
     yield from (one["bucketName"] for one in fields["advancedResourceBuckets"] or [])
 
 
-def refuse_without_credits(switches: SettingTable) -> None:
-    """402 when nothing is left."""
-    if switches["credits"] == 0:
+def open_pool(world: World, uuid: str | None) -> Pool | None:
+    """The pool that new work is for, which must be open; None when none is named.
+
+    Raises:
+        Refused: 400 in the service's words, not 404.
+    """
+    if uuid is None:
+        return None
+    pool = world.pools.get(uuid)
+    if pool is None or not pool.is_active:
+        raise business_error(
+            world.switches["missing_parent_status"], f"The pool {uuid} is not open"
+        )
+    return pool
+
+
+def refuse_new(world: World, kind: str, shortname: str | None) -> None:
+    """A new object needs credits, a free shortname and a place in its quota.
+
+    Raises:
+        Refused: 402, the status of a taken shortname, or 403.
+    """
+    if world.switches["credits"] == 0:
         raise business_error(402, "Not enough credits")
-
-
-def refuse_taken_shortname(world: World, kind: str, shortname: str | None) -> None:
-    """The shortname of a new object must be free."""
-    if shortname is None:
-        return
-    owners = world.collections()
-    scope = owners.values() if world.switches["shortname_scope"] == "account" else [owners[kind]]
-    if any(one.named(shortname) is not None for one in scope):
+    if shortname is not None and _is_taken(world, kind, shortname):
         status = world.switches["duplicate_shortname_status"]
         raise business_error(status, f"A {kind} with the shortname '{shortname}' already exists")
+    if not world.room_in_quota(kind):
+        message = f"Maximum number of {kind}s reached ({world.quota(kind)})"
+        raise business_error(403, message)
+
+
+def _is_taken(world: World, kind: str, shortname: str) -> bool:
+    owners = world.collections()
+    scope = owners.values() if world.switches["shortname_scope"] == "account" else [owners[kind]]
+    return any(one.named(shortname) is not None for one in scope)

@@ -11,11 +11,8 @@ class Stored(Protocol):
     """What a collection needs to know of its objects."""
 
     uuid: str
+    shortname: str
     created_s: int
-
-    @property
-    def shortname(self) -> str:
-        """The unique name its user chose, or the uuid."""
 
 
 Item = TypeVar("Item", bound=Stored)

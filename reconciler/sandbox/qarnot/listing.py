@@ -22,12 +22,9 @@ class Listed(Protocol):
     """What lists need to know of an object."""
 
     uuid: str
+    shortname: str
     created_s: int
     fields: dict[str, Json]
-
-    @property
-    def shortname(self) -> str:
-        """The unique name its user chose, or the uuid."""
 
     @property
     def is_over(self) -> bool:
@@ -86,6 +83,11 @@ class Lists(Generic[Item]):
         texts = self._texts(
             uuids * 2 if call.duplicates_page else uuids, now_s, is_summary=is_summary
         )
+        return Answer(200, f"[{','.join(texts)}]".encode())
+
+    def named(self, uuids: Sequence[str], now_s: float) -> Answer:
+        """An array of these objects, as they are in whole lists."""
+        texts = self._texts(uuids, now_s, is_summary=False)
         return Answer(200, f"[{','.join(texts)}]".encode())
 
     def search(self, body: Json, call: Call, now_s: float) -> Answer:

@@ -1,8 +1,9 @@
 """What nodes and instances print: kept whole, and given fresh to each call that asks for news."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
-from reconciler.sandbox.vendor import Json
+from reconciler.sandbox.qarnot.errors import not_found
 
 
 @dataclass(slots=True)
@@ -32,11 +33,15 @@ def _joined(lines: list[tuple[int, str]], instance: int | None) -> str:
     return "".join(f"{line}\n" for number, line in lines if instance in {None, number})
 
 
-def saved_output(output: Output) -> Json:
-    """The output as JSON, for `restored_output`."""
-    return [output.lines, output.seen]
+def instance_number(instance: str | None, known: Container[int]) -> int | None:
+    """The instance that a path names; None when it names none.
 
-
-def restored_output(saved: Json) -> Output:
-    """What `saved_output` gave, again."""
-    return Output([(number, line) for number, line in saved[0]], dict(saved[1]))
+    Raises:
+        Refused: 404, there never is such an instance.
+    """
+    if instance is None:
+        return None
+    is_number = instance.isascii() and instance.isdecimal() and len(instance) < 11
+    if not is_number or int(instance) not in known:
+        raise not_found("instance", instance)
+    return int(instance)

@@ -7,40 +7,21 @@ the page lacks.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.sandbox.qarnot.hardware_constraints import cores_per_instance, hardware_constraint
+from reconciler.sandbox.qarnot.hardware_constraints import cores_per_instance
 from reconciler.sandbox.qarnot.output import Output
-from reconciler.sandbox.qarnot.reading import (
-    Rule,
-    boolean,
-    list_of,
-    mapping_of_texts,
-    text,
-    time_span,
-    whole,
-)
+from reconciler.sandbox.qarnot.reading import Rule, boolean, text, whole
 from reconciler.sandbox.qarnot.scaling_policies import scaling
 from reconciler.sandbox.qarnot.shapes import (
-    ACCESS_RIGHTS,
-    ADVANCED_BUCKET,
-    CACHE_TTL_S,
-    FORCED_CONSTANT,
-    FORCED_NETWORK_RULE,
-    MOST_BUCKETS,
+    LABELLED_RULES,
     MULTI_SLOTS,
     PREPARATION_TASK,
-    PRIVILEGES,
     RETRY_SETTINGS,
-    SCHEDULING_TYPE,
-    SHORTNAME,
-    TAGS,
     default_elastic,
     elastic,
     key_values,
-    no_access_rights,
-    no_privileges,
     no_retries,
-    uuid,
 )
+from reconciler.sandbox.qarnot.track import RunTime, StateTrack
 from reconciler.sandbox.vendor import Json
 
 ACTIVE = frozenset(
@@ -50,35 +31,16 @@ OVER = frozenset({"Closed", "Failure"})
 MOST_CONSTANTS = 50
 
 CREATE_RULES = (
+    *LABELLED_RULES,
+    Rule("profile", text(), lambda: "", is_required=True),
+    Rule("instanceCount", whole(0), lambda: 0),
     Rule("elasticProperty", elastic, default_elastic),
     Rule("scaling", scaling),
     Rule("preparationTask", PREPARATION_TASK),
     Rule("constants", key_values(MOST_CONSTANTS), list),
     Rule("constraints", key_values(MOST_CONSTANTS), list),
-    Rule("forcedConstants", list_of(FORCED_CONSTANT), list),
-    Rule("forcedNetworkRules", list_of(FORCED_NETWORK_RULE), list),
-    Rule("secretsAccessRights", ACCESS_RIGHTS, no_access_rights),
-    Rule("tags", TAGS, list),
-    Rule("resourceBuckets", list_of(text(), most=MOST_BUCKETS), list),
-    Rule("advancedResourceBuckets", list_of(ADVANCED_BUCKET, most=MOST_BUCKETS)),
-    Rule("priority", whole()),
-    Rule("hardwareConstraints", list_of(hardware_constraint), list),
-    Rule("schedulingType", SCHEDULING_TYPE),
-    Rule("targetedReservedMachineKey", text()),
-    Rule("targetedReservationName", text()),
-    Rule("autoDeleteOnCompletion", boolean, lambda: False),
-    Rule("completionTimeToLive", time_span, lambda: "00:00:00"),
-    Rule("labels", mapping_of_texts, dict),
-    Rule("privileges", PRIVILEGES, no_privileges),
     Rule("defaultRetrySettings", RETRY_SETTINGS, no_retries),
-    Rule("defaultResourcesCacheTTLSec", whole(0), lambda: CACHE_TTL_S),
-    Rule("maxTimeQueueSeconds", whole(0)),
     Rule("multiSlotsSettings", MULTI_SLOTS),
-    Rule("projectUuid", uuid),
-    Rule("name", text(), lambda: "", is_required=True),
-    Rule("shortname", text(below=1 << 20, pattern=SHORTNAME)),
-    Rule("profile", text(), lambda: "", is_required=True),
-    Rule("instanceCount", whole(0), lambda: 0),
     Rule("taskDefaultWaitForPoolResourcesSynchronization", boolean),
 )
 _RULE_OF: Mapping[str, Rule] = {rule.name: rule for rule in CREATE_RULES}
@@ -91,39 +53,34 @@ UPDATE_RULES = tuple(
 class Pool:
     """One pool. `fields` are those of the rules above, as stored; the rest is the service's own.
 
-    `slots` counts the nodes that are asked for, `running` those that run. `stamp` grows whenever
-    planned steps of its life are given up, `scale_stamp` the same for steps of scaling.
+    `nodes` are asked for, `time.running` of them run; `demand` counts the instances of tasks that
+    are queued or running on it, `used_slots` those that were given a slot. `scale_stamp` is to the
+    autoscaler's steps what `track.stamp` is to the others, `scale_at_s` the time of its next one.
     """
 
     uuid: str
+    shortname: str
     fields: dict[str, Json]
     created_s: int
-    state: str = "Submitted"
-    previous_state: str | None = None
-    state_s: int = 0
-    previous_state_s: int | None = None
-    modified_s: int = 0
-    ended_s: int | None = None
-    slots: int = 0
-    running: int = 0
-    first_ran_s: int | None = None
-    executed_s: float = 0.0
-    accrued_at_s: float = 0.0
+    track: StateTrack
+    time: RunTime
+    nodes: int = 0
     demand: int = 0
+    used_slots: int = 0
     policy_since_s: float = 0.0
     former_policy: str | None = None
     idle_since_s: float | None = None
-    stamp: int = 0
     scale_stamp: int = 0
+    scale_at_s: float | None = None
     errors: list[Json] = field(default_factory=list)
     stdout: Output = field(default_factory=Output)
     stderr: Output = field(default_factory=Output)
     rendered: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     @property
-    def shortname(self) -> str:
-        """The unique name its user chose, or the uuid."""
-        return str(self.fields["shortname"] or self.uuid)
+    def state(self) -> str:
+        """The present state."""
+        return self.track.state
 
     @property
     def name(self) -> str:
@@ -162,11 +119,9 @@ class Pool:
         settings = self.fields["multiSlotsSettings"]
         return (settings or {}).get("slotsPerNode") or 1
 
-    def accrue(self, at_s: float) -> None:
-        """Count the node time up to now; called before the running count changes."""
-        self.executed_s += self.running * max(0.0, at_s - self.accrued_at_s)
-        self.accrued_at_s = at_s
-
-    def executed_until(self, at_s: float) -> float:
-        """Node seconds so far."""
-        return self.executed_s + self.running * max(0.0, at_s - self.accrued_at_s)
+    @property
+    def free_slots(self) -> int:
+        """How many more instances of tasks can start now."""
+        if self.state not in {"PartiallyExecuting", "FullyExecuting"}:
+            return 0
+        return max(0, self.time.running * self.slots_per_node - self.used_slots)

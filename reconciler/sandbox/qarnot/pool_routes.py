@@ -5,74 +5,57 @@ Source: Qarnot Compute API v1.0 page, pools.
 
 from collections.abc import Iterator
 
+from reconciler.sandbox.qarnot.common_routes import (
+    DONE,
+    NamedRoute,
+    creation_answer,
+    list_routes,
+    output_routes,
+    read_route,
+    timed_action,
+)
+from reconciler.sandbox.qarnot.jobs import Jobs
 from reconciler.sandbox.qarnot.json_text import encoded
-from reconciler.sandbox.qarnot.pool import Pool
 from reconciler.sandbox.qarnot.pools import Pools, checked_scaling
-from reconciler.sandbox.qarnot.transport import Asked, Route
+from reconciler.sandbox.qarnot.tasks import Tasks
+from reconciler.sandbox.qarnot.transport import Asked
 from reconciler.sandbox.qarnot.world import World
 from reconciler.sandbox.vendor import Answer
-
-DONE = Answer(200)
-_TEXT = "text/plain; charset=utf-8"
 
 
 class PoolRoutes:
     """Calls become operations on pools, and their results answers."""
 
-    def __init__(self, world: World, pools: Pools) -> None:
+    def __init__(self, world: World, pools: Pools, jobs: Jobs, tasks: Tasks) -> None:
         self._world = world
         self._pools = pools
+        self._jobs = jobs
+        self._tasks = tasks
 
-    def routes(self) -> Iterator[tuple[str, str, Route]]:
+    def routes(self) -> Iterator[NamedRoute]:
         """Method, path and route."""
-        lists = self._pools.lists
-        yield "GET", "/pools", lambda asked: lists.whole(asked.call, asked.now_s)
-        yield "GET", "/pools/summaries", self._summaries
+        yield from list_routes("/pools", self._pools.lists, has_summaries=True)
+        yield from output_routes("/pools", self._pools)
         yield "POST", "/pools", self._create
-        yield "POST", "/pools/search", self._search
-        yield "POST", "/pools/paginate", self._paginate
-        yield "POST", "/pools/summaries/paginate", self._paginate_summaries
-        yield "GET", "/pools/*", self._get
+        yield "GET", "/pools/*", read_route(self._pools.rendered)
         yield "PUT", "/pools/*", self._update
         yield "PATCH", "/pools/*", self._resync
-        yield "DELETE", "/pools/*", self._delete
-        yield "POST", "/pools/*/close", self._close
+        yield "DELETE", "/pools/*", timed_action(self._pools.delete)
+        yield "POST", "/pools/*/close", timed_action(self._pools.close)
         yield "POST", "/pools/*/clone", self._clone
         yield "GET", "/pools/*/scaling", self._scaling
         yield "PUT", "/pools/*/scaling", self._update_scaling
+        yield "GET", "/pools/*/jobs", self._jobs_of_pool
+        yield "GET", "/pools/*/tasks", self._tasks_of_pool
         yield "POST", "/sanity-checks/pools/scaling", self._check_scaling
-        for stream in ("stdout", "stderr"):
-            for path in (f"/pools/*/{stream}", f"/pools/*/{stream}/*"):
-                yield "GET", path, self._output(stream, fresh=False)
-                yield "POST", path, self._output(stream, fresh=True)
-
-    def _summaries(self, asked: Asked) -> Answer:
-        return self._pools.lists.whole(asked.call, asked.now_s, is_summary=True)
-
-    def _search(self, asked: Asked) -> Answer:
-        return self._pools.lists.search(asked.json_object(), asked.call, asked.now_s)
-
-    def _paginate(self, asked: Asked) -> Answer:
-        return self._pools.lists.paginate(asked.json_object(), asked.call, asked.now_s)
-
-    def _paginate_summaries(self, asked: Asked) -> Answer:
-        lists, body = self._pools.lists, asked.json_object()
-        return lists.paginate(body, asked.call, asked.now_s, is_summary=True)
 
     def _create(self, asked: Asked) -> Answer:
-        return self._created(asked, self._pools.create(asked.json_object(), asked.now_s))
+        pool = self._pools.create(asked.json_object(), asked.now_s)
+        return creation_answer(self._world, asked, "pools", pool)
 
     def _clone(self, asked: Asked) -> Answer:
-        body = asked.json_object()
-        return self._created(asked, self._pools.clone(asked.ids[0], body, asked.now_s))
-
-    def _created(self, asked: Asked, pool: Pool) -> Answer:
-        if asked.call.slow_list_s:
-            self._world.pools.hide(pool, asked.now_s + asked.call.slow_list_s)
-        return creation_answer(self._world, asked, "pools", pool.uuid)
-
-    def _get(self, asked: Asked) -> Answer:
-        return Answer(200, self._pools.rendered(asked.ids[0], asked.now_s).encode())
+        pool = self._pools.clone(asked.ids[0], asked.json_object(), asked.now_s)
+        return creation_answer(self._world, asked, "pools", pool)
 
     def _update(self, asked: Asked) -> Answer:
         self._pools.update(asked.ids[0], asked.json_object(), asked.now_s)
@@ -80,14 +63,6 @@ class PoolRoutes:
 
     def _resync(self, asked: Asked) -> Answer:
         self._pools.resync(asked.ids[0])
-        return DONE
-
-    def _delete(self, asked: Asked) -> Answer:
-        self._pools.delete(asked.ids[0], asked.now_s)
-        return DONE
-
-    def _close(self, asked: Asked) -> Answer:
-        self._pools.close(asked.ids[0], asked.now_s)
         return DONE
 
     def _scaling(self, asked: Asked) -> Answer:
@@ -101,24 +76,10 @@ class PoolRoutes:
         checked_scaling(asked.json_object())
         return DONE
 
-    def _output(self, stream: str, *, fresh: bool) -> Route:
-        def route(asked: Asked) -> Answer:
-            instance = asked.ids[1] if len(asked.ids) > 1 else None
-            printed = self._pools.output(asked.ids[0], instance, stream, fresh=fresh)
-            return Answer(200, printed.encode(), _TEXT)
+    def _jobs_of_pool(self, asked: Asked) -> Answer:
+        pool = self._pools.find(asked.ids[0])
+        uuids = [job.uuid for job in self._world.jobs if job.fields["poolUuid"] == pool.uuid]
+        return self._jobs.lists.named(uuids, asked.now_s)
 
-        return route
-
-
-def creation_answer(world: World, asked: Asked, collection: str, uuid: str) -> Answer:
-    """The answer to the creation of one object, with its place."""
-    path = f"/{collection}/{uuid}"
-    places = {
-        "relative": path,
-        "absolute": f"{asked.call.base_url}{path}",
-        "versioned": f"/v1{path}",
-    }
-    place = places.get(world.switches["location"])
-    headers = () if place is None else (("Location", place),)
-    body = encoded({"uuid": uuid})
-    return Answer(world.switches["creation_status"], body, headers=headers)
+    def _tasks_of_pool(self, asked: Asked) -> Answer:
+        return self._tasks.lists.named(self._pools.task_uuids(asked.ids[0]), asked.now_s)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.sandbox.clock import Event
-from reconciler.sandbox.qarnot.capacity import Capacity
 from reconciler.sandbox.qarnot.pool import Pool
 from reconciler.sandbox.qarnot.scaling_policies import (
     active_policy,
@@ -20,6 +19,7 @@ from reconciler.sandbox.qarnot.world import EventHandler, World
 
 _SCALE = "pool.scale"
 ROOM_MADE = "pool.room_made"
+SLOTS_FREE = "pool.slots_free"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,8 @@ class Aim:
 class PoolScaling:
     """Moves the number of a pool's nodes towards what its policies want."""
 
-    def __init__(self, world: World, capacity: Capacity) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._capacity = capacity
 
     def handlers(self) -> Mapping[str, EventHandler]:
         """What to do at each kind of event that this class plans."""
@@ -45,10 +44,22 @@ class PoolScaling:
 
     def begin(self, pool: Pool, at_s: float) -> None:
         """Look at the pool again after one period, whatever was planned before."""
-        pool.scale_stamp += 1
         pool.idle_since_s = None
         if pool.is_scaled and pool.state == "FullyExecuting":
             self._plan(pool, at_s + self._aim(pool, at_s).period_s)
+        else:
+            pool.scale_stamp += 1
+            pool.scale_at_s = None
+
+    def demand_changed(self, pool: Pool, change: int, at_s: float) -> None:
+        """So many more (or, negative, less) instances of tasks are queued or running."""
+        pool.demand += change
+        self._world.changed("pool", pool)
+        if not pool.is_scaled or pool.state != "FullyExecuting":
+            return
+        look_s = at_s + self._aim(pool, at_s).period_s
+        if pool.scale_at_s is None or pool.scale_at_s > look_s:
+            self._plan(pool, look_s)
 
     def policies_changed(self, pool: Pool, former: str | None, at_s: float) -> None:
         """Scaling or elastic property were put."""
@@ -66,50 +77,53 @@ class PoolScaling:
         return policy["name"] if policy else None
 
     def run(self, pool: Pool, running: int, at_s: float) -> None:
-        """So many nodes run from now on."""
-        pool.accrue(at_s)
-        if running and pool.first_ran_s is None:
-            pool.first_ran_s = int(at_s)
-        for node in range(pool.running, running):
-            pool.stdout.add(node, f"[{date_text(int(at_s))}] node {node} of {pool.name} is ready")
-        for node in range(running, pool.running):
-            pool.stdout.add(node, f"[{date_text(int(at_s))}] node {node} of {pool.name} stopped")
-        pool.running = running
+        """So many nodes run from now on; tasks may have room on them."""
+        date = date_text(int(at_s))
+        for node in range(pool.time.running, running):
+            pool.stdout.add(node, f"[{date}] node {node} of {pool.name} is ready")
+        for node in range(running, pool.time.running):
+            pool.stdout.add(node, f"[{date}] node {node} of {pool.name} stopped")
+        if running > pool.time.running:
+            self._world.timeline.plan(at_s, SLOTS_FREE, pool.uuid)
+        pool.time.change(running, at_s)
 
     def _plan(self, pool: Pool, at_s: float) -> None:
+        pool.scale_stamp += 1
+        pool.scale_at_s = at_s
         self._world.timeline.plan(at_s, _SCALE, pool.uuid, pool.scale_stamp)
 
     def _on_scale(self, event: Event) -> None:
         pool = self._world.pools.get(event.subject)
         if pool is None or pool.scale_stamp != event.stamp or not pool.is_active:
             return
+        pool.scale_at_s = None
         aim = self._aim(pool, event.at_s)
         wanted = math.ceil(aim.slots / pool.slots_per_node)
         self._resize(pool, self._size(pool, wanted, aim, event.at_s), event.at_s)
         change_s = next_change_s(pool.policies, event.at_s)
-        if pool.slots != wanted:
+        if pool.nodes != wanted:
             self._plan(pool, min(event.at_s + aim.period_s, change_s or math.inf))
         elif change_s is not None:
             self._plan(pool, change_s)
 
     def _size(self, pool: Pool, wanted: int, aim: Aim, at_s: float) -> int:
-        if wanted >= pool.slots:
+        if wanted >= pool.nodes:
             pool.idle_since_s = None
-            return pool.slots + min(wanted - pool.slots, aim.step, self._capacity.room(pool))
+            room = self._world.capacity.room(pool)
+            return pool.nodes + min(wanted - pool.nodes, aim.step, room)
         if pool.idle_since_s is None:
             pool.idle_since_s = at_s
-        return wanted if at_s - pool.idle_since_s >= aim.idle_s else pool.slots
+        return wanted if at_s - pool.idle_since_s >= aim.idle_s else pool.nodes
 
-    def _resize(self, pool: Pool, slots: int, at_s: float) -> None:
-        if slots == pool.slots:
+    def _resize(self, pool: Pool, nodes: int, at_s: float) -> None:
+        if nodes == pool.nodes:
             return
-        self._capacity.take(pool, slots - pool.slots)
-        if slots < pool.slots:
+        self._world.capacity.take(pool, nodes - pool.nodes)
+        if nodes < pool.nodes:
             self._world.timeline.plan(at_s, ROOM_MADE, pool.uuid)
-        pool.slots = slots
-        self.run(pool, slots, at_s)
-        forget_state(pool)
-        self._world.pools.touch()
+        pool.nodes = nodes
+        self.run(pool, nodes, at_s)
+        self._world.changed("pool", pool)
 
     def _aim(self, pool: Pool, at_s: float) -> Aim:
         if pool.policies:
@@ -130,9 +144,3 @@ class PoolScaling:
             return Aim(slots, max(1, slots), 0.0, period_s)
         step = max(1, math.ceil(policy["scalingFactor"] * policy["maxTotalSlots"]))
         return Aim(slots, step, policy["minIdleTimeSeconds"], period_s)
-
-
-def forget_state(pool: Pool) -> None:
-    """The state or the counts of a pool have changed: what was rendered of them is void."""
-    pool.rendered.pop("state", None)
-    pool.rendered.pop("summary", None)

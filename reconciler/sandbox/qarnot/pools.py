@@ -6,27 +6,25 @@ Source: Qarnot Compute API v1.0 page, pools; SDK python 2.23 for the statuses.
 from collections.abc import Mapping
 
 from reconciler.sandbox.qarnot.checks import (
-    check_work,
+    read_work,
     refuse_admin_fields,
     refuse_missing_buckets,
-    refuse_taken_shortname,
+    refuse_new,
     refuse_unknown_profile,
-    refuse_without_credits,
-    without_unknown_constraints,
 )
 from reconciler.sandbox.qarnot.errors import business_error, not_found, validation_error
 from reconciler.sandbox.qarnot.listing import Lists
+from reconciler.sandbox.qarnot.output import instance_number
 from reconciler.sandbox.qarnot.pool import CREATE_RULES, UPDATE_RULES, Pool
 from reconciler.sandbox.qarnot.pool_filters import pool_kind
-from reconciler.sandbox.qarnot.pool_life import PoolLife
-from reconciler.sandbox.qarnot.pool_output import pool_json, shows_secrets
-from reconciler.sandbox.qarnot.reading import Problems, folded, read_fields
+from reconciler.sandbox.qarnot.pool_life import KIND, PoolLife
+from reconciler.sandbox.qarnot.pool_output import pool_json
+from reconciler.sandbox.qarnot.reading import Problems, folded
 from reconciler.sandbox.qarnot.scaling_policies import scaling
-from reconciler.sandbox.qarnot.shapes import WRITE_ONLY_PREFIX
+from reconciler.sandbox.qarnot.track import RunTime, new_track
+from reconciler.sandbox.qarnot.updates import checked_changes, with_hidden_secrets
 from reconciler.sandbox.qarnot.world import World
 from reconciler.sandbox.vendor import Json
-
-KIND = "pool"
 
 
 class Pools:
@@ -56,22 +54,17 @@ class Pools:
         """
         switches = self._world.switches
         problems = Problems()
-        read = without_unknown_constraints(body, switches)
-        fields = read_fields(CREATE_RULES, read, "", problems)
-        fields["schedulingType"] = fields["schedulingType"] or "flex"
-        check_work(fields, switches, problems)
+        fields = read_work(CREATE_RULES, body, switches, problems)
         self._check_sizes(fields, problems)
         problems.refuse()
         refuse_admin_fields(fields, switches)
         refuse_unknown_profile(fields["profile"], switches)
         refuse_missing_buckets(fields, switches)
-        refuse_without_credits(switches)
-        refuse_taken_shortname(self._world, KIND, fields["shortname"])
-        self._make_place()
-        created_s = int(now_s)
-        pool = Pool(self._world.new_uuid(), fields, created_s)
-        pool.state_s = pool.modified_s = created_s
-        pool.accrued_at_s = pool.policy_since_s = now_s
+        refuse_new(self._world, KIND, fields["shortname"])
+        track, time = new_track("Submitted", now_s), RunTime(now_s)
+        uuid = self._world.new_uuid()
+        pool = Pool(uuid, fields["shortname"] or uuid, fields, int(now_s), track, time)
+        pool.policy_since_s = now_s
         self._life.begin(pool, now_s)
         return pool
 
@@ -87,17 +80,6 @@ class Pools:
         is_both = fields["elasticProperty"]["isElastic"] and has_policies
         if is_both and self._world.switches["elastic_with_scaling"] == "refuse":
             problems.add("scaling", "A pool is either elastic or has scaling.")
-
-    def _make_place(self) -> None:
-        """Of the closed pools that may go, the oldest makes room."""
-        most = self._world.quotas["maxPool"]
-        if most is None or len(self._world.pools) < most:
-            return
-        closed = (pool for pool in self._world.pools if pool.state == "Closed")
-        gone = next((pool for pool in closed if pool.fields["autoDeleteOnCompletion"]), None)
-        if gone is None:
-            raise business_error(403, f"Maximum number of pools reached ({most})")
-        self._world.pools.remove(gone)
 
     def clone(self, identifier: str, body: Json, now_s: float) -> Pool:
         """A new pool with the fields of another, but for its shortname and what the body gives."""
@@ -139,27 +121,14 @@ class Pools:
     def update(self, identifier: str, body: Json, now_s: float) -> None:
         """Change constants, tags, elastic property and scaling; other fields stay as they are."""
         pool = self.find(identifier)
+        changes = checked_changes(UPDATE_RULES, body, self._world.switches)
         problems = Problems()
-        given = self._given(body)
-        read = read_fields(UPDATE_RULES, given, "", problems)
-        changes = {name: value for name, value in read.items() if name.lower() in given}
         self._check_exclusive(pool.fields | changes, problems)
         problems.refuse()
-        refuse_admin_fields(changes, self._world.switches)
         self._refuse_unless_active(pool)
         self._refuse_other_fields(pool, body)
         ignored = self._world.switches["put_ignored"]
         self._apply(pool, {k: v for k, v in changes.items() if k not in ignored}, now_s)
-
-    def _given(self, body: Json) -> dict[str, Json]:
-        """The members of a PUT that count as given."""
-        how = self._world.switches["put_null"]
-        given = folded(body)
-        if how == "clear_absent":
-            return dict.fromkeys(rule.name.lower() for rule in UPDATE_RULES) | given
-        if how == "clear":
-            return given
-        return {name: value for name, value in given.items() if value is not None}
 
     def _refuse_other_fields(self, pool: Pool, body: Json) -> None:
         if self._world.switches["put_other_fields"] == "ignore":
@@ -174,22 +143,19 @@ class Pools:
         former = self._life.scaling.active_policy_name(pool, now_s)
         stored = dict(changes)
         if "constants" in stored:
-            stored["constants"] = self._with_secrets(pool, stored["constants"])
+            former_constants = pool.fields["constants"]
+            switches = self._world.switches
+            stored["constants"] = with_hidden_secrets(
+                former_constants, stored["constants"], switches
+            )
         if "scaling" in stored and not self._takes_scaling(pool, stored):
             del stored["scaling"]
         pool.fields.update(stored)
         pool.rendered.clear()
         if {"scaling", "elasticProperty"} & stored.keys():
             self._life.scaling.policies_changed(pool, former, now_s)
-        self._life.touch(pool, now_s)
-
-    def _with_secrets(self, pool: Pool, constants: list[Json]) -> list[Json]:
-        """The new constants; secrets that the client can't see stay when it does not send them."""
-        if shows_secrets(self._world.switches):
-            return constants
-        keys = {one["key"] for one in constants}
-        former = (one for one in pool.fields["constants"] if one["key"] not in keys)
-        return [*constants, *(one for one in former if one["key"].startswith(WRITE_ONLY_PREFIX))]
+        pool.track.modified_s = int(now_s)
+        self._world.changed(KIND, pool)
 
     def _takes_scaling(self, pool: Pool, changes: dict[str, Json]) -> bool:
         """Whether new scaling is stored; may turn it into null, or refuse."""
@@ -208,6 +174,10 @@ class Pools:
         if how == "clear":
             changes["scaling"] = None
         return bool(how != "ignore")
+
+    def task_uuids(self, identifier: str) -> list[str]:
+        """The uuids of the tasks of a pool, oldest first."""
+        return self._world.tasks_of_pool.of(self.find(identifier).uuid)
 
     def scaling(self, identifier: str, now_s: float) -> Json:
         """The policies and the name of the one that is active."""
@@ -233,18 +203,10 @@ class Pools:
     def output(self, identifier: str, instance: str | None, stream: str, *, fresh: bool) -> str:
         """What the nodes printed; 404 for a node that the pool never has."""
         pool = self.find(identifier)
-        number = self._node(pool, instance)
+        most = max(pool.fields["instanceCount"], pool.nodes)
+        number = instance_number(instance, range(most))
         output = pool.stdout if stream == "stdout" else pool.stderr
         return output.fresh(number) if fresh else output.whole(number)
-
-    def _node(self, pool: Pool, instance: str | None) -> int | None:
-        if instance is None:
-            return None
-        is_number = instance.isascii() and instance.isdecimal() and len(instance) < 10
-        most = max(pool.fields["instanceCount"], pool.slots)
-        if not is_number or int(instance) >= most:
-            raise not_found("instance", instance)
-        return int(instance)
 
 
 def checked_scaling(body: Json) -> Json:

@@ -6,6 +6,7 @@ Source: Qarnot Compute API v1.0 page; SDKs csharp 7.0 and python 2.23.
 import re
 
 from reconciler.sandbox.qarnot.errors import INVALID_INPUT
+from reconciler.sandbox.qarnot.hardware_constraints import hardware_constraint
 from reconciler.sandbox.qarnot.reading import (
     INT32_MAX,
     Problems,
@@ -13,9 +14,11 @@ from reconciler.sandbox.qarnot.reading import (
     Rule,
     boolean,
     list_of,
+    mapping_of_texts,
     number,
     record,
     text,
+    time_span,
     whole,
     word,
 )
@@ -129,3 +132,28 @@ def uuid(value: Json, path: str, problems: Problems) -> Json:
         problems.add(path, INVALID_INPUT)
         return None
     return value.lower()
+
+
+LABELLED_RULES = (
+    Rule("name", text(), lambda: "", is_required=True),
+    Rule("shortname", text(below=1 << 20, pattern=SHORTNAME)),
+    Rule("forcedConstants", list_of(FORCED_CONSTANT), list),
+    Rule("forcedNetworkRules", list_of(FORCED_NETWORK_RULE), list),
+    Rule("secretsAccessRights", ACCESS_RIGHTS, no_access_rights),
+    Rule("tags", TAGS, list),
+    Rule("resourceBuckets", list_of(text(), most=MOST_BUCKETS), list),
+    Rule("advancedResourceBuckets", list_of(ADVANCED_BUCKET, most=MOST_BUCKETS)),
+    Rule("priority", whole()),
+    Rule("hardwareConstraints", list_of(hardware_constraint), list),
+    Rule("schedulingType", SCHEDULING_TYPE, lambda: "flex"),
+    Rule("targetedReservedMachineKey", text()),
+    Rule("targetedReservationName", text()),
+    Rule("autoDeleteOnCompletion", boolean, lambda: False),
+    Rule("completionTimeToLive", time_span, lambda: "00:00:00"),
+    Rule("labels", mapping_of_texts, dict),
+    Rule("privileges", PRIVILEGES, no_privileges),
+    Rule("defaultResourcesCacheTTLSec", whole(0), lambda: CACHE_TTL_S),
+    Rule("maxTimeQueueSeconds", whole(0)),
+    Rule("projectUuid", uuid),
+)
+"""The fields that pools and tasks have in common."""

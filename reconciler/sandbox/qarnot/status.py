@@ -4,9 +4,11 @@ Source: Qarnot Compute API v1.0 page; SDK python 2.23, which needs both lists by
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from reconciler.sandbox.qarnot.json_text import json_text
 from reconciler.sandbox.qarnot.times import date_text, span_text
+from reconciler.sandbox.qarnot.track import RunTime
 from reconciler.sandbox.vendor import Json
 
 CPU_MODEL = "AMD EPYC 7543P"
@@ -16,10 +18,45 @@ _MEMORY_MB = 32_768.0
 _ADDITIVE = ("download", "environment", "execution", "upload", "wall")
 
 
+class Ranges(NamedTuple):
+    """Instances by what became of them, as range strings."""
+
+    succeeded: str = ""
+    executed: str = ""
+    failed: str = ""
+    cancelled: str = ""
+    started: str = ""
+
+
+class _Key(NamedTuple):
+    """All that a status is made from: many objects have the same."""
+
+    running: int
+    cores: int
+    at_s: int
+    first_s: int
+    executed_s: int
+    ranges: Ranges
+    progress: float
+
+
+NO_RANGES = Ranges()
+
+
+def status_text(
+    time: RunTime, at_s: int, cores: int, ranges: Ranges = NO_RANGES, progress: float = 0.0
+) -> str:
+    """The status as of a time, as JSON text; null before anything ran."""
+    if time.first_s is None:
+        return "null"
+    executed_s = int(time.executed_s)
+    return _status_text(_Key(time.running, cores, at_s, time.first_s, executed_s, ranges, progress))
+
+
 @lru_cache(maxsize=4096)
-def status_text(*, running: int, cores: int, at_s: int, first_ran_s: int, executed_s: int) -> str:
-    """The status of something that began to run, as JSON text; `executed_s` counts all nodes."""
-    wall_s = max(0, at_s - first_ran_s)
+def _status_text(key: _Key) -> str:
+    running, cores, at_s, first_s, executed_s, ranges, progress = key
+    wall_s = max(0, at_s - first_s)
     seconds = dict.fromkeys(_ADDITIVE, 0.0) | {
         "execution": float(executed_s),
         "wall": float(wall_s),
@@ -29,12 +66,11 @@ def status_text(*, running: int, cores: int, at_s: int, first_ran_s: int, execut
     executed = span_text(executed_s)
     model = {"model": CPU_MODEL, "core": cores}
     ghz = executed_s * FREQUENCY_GHZ
-    ranges = {"succeededRange": "", "executedRange": "", "failedRange": "", "cancelledRange": ""}
     status: Json = {
         "timestamp": date_text(at_s),
         "lastUpdateTimestamp": date_text(at_s),
         "downloadProgress": 100.0,
-        "executionProgress": 0.0,
+        "executionProgress": progress,
         "uploadProgress": 0.0,
         "instanceCount": running,
         **times,
@@ -43,9 +79,12 @@ def status_text(*, running: int, cores: int, at_s: int, first_ran_s: int, execut
         "executionTimeGhzByCpuModel": [{**model, "timeGhz": ghz, "clockRatio": 1.0}],
         "executionTimeByMachineSpecification": [],
         "executionTimeByInstanceId": None,
-        **ranges,
-        "failedOnlyRange": "",
-        "startedOnceRange": "",
+        "succeededRange": ranges.succeeded,
+        "executedRange": ranges.executed,
+        "failedRange": ranges.failed,
+        "cancelledRange": ranges.cancelled,
+        "failedOnlyRange": ranges.failed,
+        "startedOnceRange": ranges.started,
         "runningInstancesInfo": _running_instances(running, cores, at_s),
     }
     return json_text(status)

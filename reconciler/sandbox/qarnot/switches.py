@@ -109,6 +109,39 @@ _UPDATE = (
     _choice("empty_scaling", "keep_empty clear refuse ignore", "a PUT of scaling with no policy"),
     _choice("close_closing", "accept refuse", "closing a pool that is closing"),
 )
+_TASKS = (
+    _choice(
+        "delete_running_job",
+        "refuse terminate",
+        "deleting a job with running tasks and no force",
+        f"{_PAGE} says it terminates; {_PY} expects a 403",
+    ),
+    Setting(
+        "missing_parent_status",
+        Choice((400, 404)),
+        400,
+        "status of a task whose pool or job is unknown or not open",
+        f"{_PAGE}; a comment in {_PY} insists on 400",
+    ),
+    Setting("bulk_status", Choice((200, 207)), 200, "HTTP status of a bulk creation", _SILENT),
+    Setting("bulk_item_status", Choice((200, 201)), 200, "code of an item that succeeded", _SILENT),
+    Setting(
+        "redo_nothing_status",
+        Choice((400, 403)),
+        400,
+        "status of a retry, recover or resume without instances to run again",
+        _SILENT,
+    ),
+    _choice("profile_in_pool", "shown null", "profile of a task in a pool"),
+    _choice("snapshot_answer", "id empty", "answer of a snapshot: newer and older service", _PY),
+    Setting(
+        "snapshot_floor_s",
+        Amount(0, 86_400),
+        0,
+        "shortest interval of snapshots; a shorter one is raised to it",
+        f"{_PAGE} says the server may clamp",
+    ),
+)
 _OUTPUT = (
     _choice("secret_constants", "hidden shown", f"constants called {'QARNOT_SECRET__'}*", _PAGE),
     _choice("unset_scaling", "null absent", "scaling of a pool that never had any"),
@@ -162,11 +195,19 @@ _LIFE = (
         "pools_after_delete", "absent pending", "absent at once, or PendingDelete first", _NODE
     ),
     Setting("delete_s", _SECONDS, 60, "virtual time in PendingDelete"),
+    _choice("tasks_after_delete", "absent pending", "absent at once, or PendingDelete first"),
+    _choice("jobs_after_delete", "absent pending", "absent at once, or Deleting first", _PY),
+    Setting("task_s", _SECONDS, 120, "virtual time that an instance works, unless it sleeps"),
+    _choice("close_pool_tasks", "cancel keep", "what closing a pool does to its tasks"),
+    _choice("delete_job_tasks", "keep delete", "what deleting a job does to its finished tasks"),
+    _choice("job_completes_alone", "no yes", "a job completes when all of its tasks have ended"),
+    _choice("unmet_dependency", "cancel fail wait", "a task whose dependency ended otherwise"),
+    Setting("snapshot_s", _SECONDS, 20, "virtual time of each state of a snapshot"),
     Setting("scaling_s", _SECONDS, 30, "virtual time between steps of a scaling policy"),
     Setting("policy_lag_s", _SECONDS, 30, "activePolicyName is late by so much", _CS),
     _choice("scaled_instance_count", "moves fixed", "instanceCount follows the slots of scaling"),
     Setting("capacity", Amount(0, 10**9, none=_UNLIMITED), None, "instances the vendor has", _PAGE),
-    Setting("failing_names", Words(), [], "globs of names: what is called so fails at its start"),
+    Setting("failing_names", Words(), [], "globs of names that fail; #2-3: only these"),
 )
 _TRANSPORT = (
     Setting(
@@ -195,6 +236,7 @@ SWITCHES = (
     *_ERRORS,
     *_CREATION,
     *_UPDATE,
+    *_TASKS,
     *_OUTPUT,
     *_LISTS,
     *_LIFE,

@@ -1,24 +1,32 @@
-"""A world as JSON: the truth for tests, the file that is kept, the seed to begin with."""
+"""A world as JSON: the truth for tests, and the file that is kept."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from reconciler.sandbox.qarnot.errors import Refused
-from reconciler.sandbox.qarnot.output import Output, restored_output, saved_output
-from reconciler.sandbox.qarnot.pool import ACTIVE, OVER, Pool
-from reconciler.sandbox.qarnot.pool_life import PoolLife
-from reconciler.sandbox.qarnot.pools import Pools
+from reconciler.sandbox.qarnot.job import Job
+from reconciler.sandbox.qarnot.lives import Lives
+from reconciler.sandbox.qarnot.output import Output
+from reconciler.sandbox.qarnot.pool import Pool
+from reconciler.sandbox.qarnot.rendering import Rendered
+from reconciler.sandbox.qarnot.task import Ended, Task
 from reconciler.sandbox.qarnot.times import date_text
-from reconciler.sandbox.qarnot.world import World
+from reconciler.sandbox.qarnot.track import RunTime, StateTrack
+from reconciler.sandbox.qarnot.world import LIST_ROUTE_OF, World
 from reconciler.sandbox.sandbox import WorldError
 from reconciler.sandbox.settings import SettingError, SettingTable, did_you_mean
 from reconciler.sandbox.vendor import Json
 
-_OUTPUTS = ("stdout", "stderr")
-_SETTLED_STATES = tuple(sorted(ACTIVE | OVER))
+_TYPES: Mapping[str, type[Any]] = {"pool": Pool, "job": Job, "task": Task}
+_PARTS: Mapping[str, type[Any]] = {
+    "track": StateTrack,
+    "time": RunTime,
+    "stdout": Output,
+    "stderr": Output,
+}
 
 
-def change_settings(world: World, life: PoolLife, wanted: Mapping[str, Json]) -> None:
+def change_settings(world: World, wanted: Mapping[str, Json]) -> None:
     """Apply all of `wanted` to the tables, or nothing.
 
     Raises:
@@ -38,31 +46,41 @@ def change_settings(world: World, life: PoolLife, wanted: Mapping[str, Json]) ->
     for _, table, values in changes:
         table.change(values)
     if "retention_s" in wanted:
-        for pool in world.pools:
-            life.plan_retention(pool)
+        for kind, collection in world.collections().items():
+            for item in collection:
+                world.plan_retention(kind, item)
 
 
 def objects(world: World) -> Json:
-    """Every object as stored, dates as the service writes them."""
-    return {"pools": [_pool_object(pool) for pool in world.pools]}
-
-
-def _pool_object(pool: Pool) -> Json:
+    """Every object as stored, by the names of the lists."""
     return {
-        "uuid": pool.uuid,
-        **pool.fields,
-        "shortname": pool.shortname,
-        "state": pool.state,
-        "previousState": pool.previous_state,
-        "creationDate": date_text(pool.created_s),
-        "stateTransitionTime": date_text(pool.state_s),
-        "lastModified": date_text(pool.modified_s),
-        "endDate": date_text(pool.ended_s),
-        "slots": pool.slots,
-        "runningInstanceCount": pool.running,
-        "executedSeconds": pool.executed_s,
-        "errors": pool.errors,
+        LIST_ROUTE_OF[kind]: [_object(item) for item in collection]
+        for kind, collection in world.collections().items()
     }
+
+
+def _object(item: Rendered) -> Json:
+    track = item.track
+    truth = {
+        "uuid": item.uuid,
+        **item.fields,
+        "shortname": item.shortname,
+        "state": track.state,
+        "previousState": track.previous,
+        "creationDate": date_text(item.created_s),
+        "stateTransitionTime": date_text(track.since_s),
+        "lastModified": date_text(track.modified_s),
+        "endDate": date_text(track.ended_s),
+    }
+    if isinstance(item, Pool | Task):
+        truth |= {"errors": item.errors, "executedSeconds": item.time.executed_s}
+        truth |= {"runningInstanceCount": item.time.running}
+    if isinstance(item, Pool):
+        truth |= {"nodes": item.nodes, "usedSlots": item.used_slots, "demand": item.demand}
+    if isinstance(item, Task):
+        truth |= {"queued": item.queued, "started": item.started}
+        truth |= {"ended": {one.instance: one.state for one in item.ended}}
+    return truth
 
 
 def saved(world: World) -> Json:
@@ -74,18 +92,35 @@ def saved(world: World) -> Json:
         "quotas": world.quotas.values(),
         "switches": world.switches.values(),
         "timeline": world.timeline.saved(),
-        "waiting": list(world.waiting),
-        "pools": [_saved_pool(pool) for pool in world.pools],
+        "waiting_pools": list(world.waiting_pools),
+        "waiting_tasks": world.waiting_tasks.saved(),
+        "expendable": world.expendable.saved(),
+        "objects": {
+            kind: [_saved(item) for item in collection]
+            for kind, collection in world.collections().items()
+        },
     }
 
 
-def _saved_pool(pool: Pool) -> Json:
-    names = (one.name for one in dataclasses.fields(pool) if one.name != "rendered")
-    kept = {name: getattr(pool, name) for name in names}
-    return kept | {name: saved_output(kept[name]) for name in _OUTPUTS}
+def _saved(item: Any) -> Json:
+    kept = {name: getattr(item, name) for name in _field_names(item) if name != "rendered"}
+    for name in _PARTS.keys() & kept.keys():
+        kept[name] = _values(kept[name])
+    if isinstance(item, Task):
+        kept["ended"] = [_values(one) for one in item.ended]
+        kept["attempts"] = list(item.attempts.items())
+    return kept
 
 
-def restore(world: World, life: PoolLife, kept: Json) -> None:
+def _field_names(item: Any) -> list[str]:
+    return [one.name for one in dataclasses.fields(item)]
+
+
+def _values(part: Any) -> Json:
+    return {name: getattr(part, name) for name in _field_names(part)}
+
+
+def restore(world: World, lives: Lives, kept: Json) -> None:
     """Fill a new world with what `saved` gave.
 
     Raises:
@@ -95,12 +130,15 @@ def restore(world: World, life: PoolLife, kept: Json) -> None:
         _restore_settings(world, kept)
         world.seed, world.made_ids = kept["seed"], kept["made_ids"]
         world.timeline.restore([tuple(event) for event in kept["timeline"]])
-        world.waiting.update(dict.fromkeys(kept["waiting"]))
-        for one in kept["pools"]:
-            world.pools.add(_restored_pool(one))
-    except (LookupError, TypeError, ValueError, SettingError) as error:
+        world.waiting_pools.update(dict.fromkeys(kept["waiting_pools"]))
+        world.waiting_tasks.restore(kept["waiting_tasks"])
+        world.expendable.restore(kept["expendable"])
+        for kind, collection in world.collections().items():
+            for one in kept["objects"][kind]:
+                collection.add(_restored(kind, one))
+    except (AttributeError, LookupError, TypeError, ValueError, SettingError) as error:
         raise WorldError(f"the kept world of qarnot is damaged: {error!r}") from error
-    life.resume()
+    lives.resume()
 
 
 def _restore_settings(world: World, kept: Json) -> None:
@@ -110,40 +148,9 @@ def _restore_settings(world: World, kept: Json) -> None:
         table.change(kept[name])
 
 
-def _restored_pool(kept: Json) -> Pool:
-    outputs: dict[str, Output] = {name: restored_output(kept[name]) for name in _OUTPUTS}
-    return Pool(**{**kept, **outputs})
-
-
-def seed(world: World, life: PoolLife, pools: Pools, wanted: Json) -> None:
-    """Fill a new world with settings and pools that people wrote down.
-
-    A pool is the body of a creation, with `state` and `age_s` (seconds since its creation) beside
-    it; it is created that long ago and stands in that state since.
-
-    Raises:
-        WorldError: says which part can't be used, and why.
-    """
-    if not isinstance(wanted, dict) or wanted.keys() - {"settings", "pools"}:
-        raise WorldError("a qarnot world is an object of settings and pools")
-    try:
-        change_settings(world, life, wanted.get("settings", {}))
-    except SettingError as error:
-        raise WorldError(f"qarnot settings: {error}") from error
-    for i, body in enumerate(wanted.get("pools", [])):
-        _seed_pool(world, life, pools, body, f"qarnot pools[{i}]")
-
-
-def _seed_pool(world: World, life: PoolLife, pools: Pools, body: Json, where: str) -> None:
-    if not isinstance(body, dict):
-        raise WorldError(f"{where} must be an object")
-    state, age_s = body.get("state", "Submitted"), body.get("age_s", 0)
-    if state not in _SETTLED_STATES or not isinstance(age_s, int | float) or age_s < 0:
-        raise WorldError(
-            f"{where}: state is one of {', '.join(_SETTLED_STATES)}, age_s is 0 or more"
-        )
-    try:
-        pool = pools.create(body, world.clock.now_s() - age_s)
-    except Refused as refused:
-        raise WorldError(f"{where}: {refused.answer.body.decode()}") from refused
-    life.place(pool, state, world.clock.now_s() - age_s)
+def _restored(kind: str, kept: Json) -> Any:
+    parts = {name: _PARTS[name](**kept[name]) for name in _PARTS.keys() & kept.keys()}
+    if kind == "task":
+        parts["ended"] = [Ended(**one) for one in kept["ended"]]
+        parts["attempts"] = dict(kept["attempts"])
+    return _TYPES[kind](**{**kept, **parts})

@@ -62,13 +62,29 @@ class Account:
         body = {"name": "p", "profile": "docker-batch", "instanceCount": 2} | fields
         return str(self.ok("POST", "/pools", body)["uuid"])
 
+    def task(self, **fields: Any) -> str:
+        """The uuid of a new task with one instance, unless `fields` say otherwise."""
+        inside = {"poolUuid", "jobUuid"} & fields.keys()
+        where = {} if inside else {"profile": "docker-batch"}
+        count = {} if "advancedRanges" in fields else {"instanceCount": 1}
+        body = {"name": "t"} | where | count | fields
+        return str(self.ok("POST", "/tasks", body)["uuid"])
+
+    def job(self, **fields: Any) -> str:
+        """The uuid of a new job."""
+        return str(self.ok("POST", "/jobs", {"name": "j"} | fields)["uuid"])
+
     def pool(self, identifier: str) -> Any:
         """A pool as a GET shows it."""
         return self.ok("GET", f"/pools/{identifier}")
 
-    def state(self, identifier: str) -> str:
-        """The state of a pool."""
-        return str(self.pool(identifier)["state"])
+    def state(self, identifier: str, kind: str = "pools") -> str:
+        """The state of a pool, or of an object of another kind."""
+        return str(self.ok("GET", f"/{kind}/{identifier}")["state"])
+
+    def states(self, *uuids: str) -> list[str]:
+        """The states of tasks."""
+        return [self.state(uuid, "tasks") for uuid in uuids]
 
     def names(self, path: str = "/pools", **call: Any) -> list[str]:
         """The names in a whole list."""
@@ -96,3 +112,8 @@ def running_pool(account: Account, **fields: Any) -> str:
     account.pass_time(3600)
     assert account.state(uuid) == "FullyExecuting"
     return uuid
+
+
+def constants(command: str) -> list[dict[str, str]]:
+    """The constants of a task that runs this command."""
+    return [{"key": "DOCKER_CMD", "value": command}]

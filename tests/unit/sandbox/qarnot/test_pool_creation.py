@@ -199,7 +199,7 @@ def test_a_field_out_of_its_limits_is_refused_at_its_path(fields: Any, path: str
 
 def test_all_problems_of_a_body_are_told_at_once() -> None:
     reply = Account().send("POST", "/pools", {"instanceCount": -1, "tags": [5]})
-    assert list(reply.errors) == ["tags[0]", "name", "profile", "instanceCount"]
+    assert list(reply.errors) == ["name", "tags[0]", "profile", "instanceCount"]
     assert reply.errors["name"] == ["The name field is required."]
 
 

@@ -140,7 +140,7 @@ def test_a_kept_world_of_another_format_is_refused(kept: Any) -> None:
 def test_a_damaged_world_is_refused() -> None:
     box = sandbox()
     kept = box.saved()
-    del kept["vendors"]["qarnot"]["pools"]
+    del kept["vendors"]["qarnot"]["objects"]
     with pytest.raises(WorldError, match="damaged"):
         box.restore(kept)
 
