@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -81,12 +82,12 @@ def two_dashes(arguments: Sequence[str]) -> Iterator[str]:
         yield f"-{each}" if is_flag and is_long else each
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], group: click.Group = cli) -> int:
     """The exit code of one command line; whatever happens, no traceback reaches the screen."""
     screen = Screen.of_process(arguments)
     try:
-        with cli.make_context("reconciler", list(two_dashes(arguments)), obj=screen) as context:
-            code = cli.invoke(context)
+        with group.make_context("reconciler", list(two_dashes(arguments)), obj=screen) as context:
+            code = group.invoke(context)
         sys.stdout.flush()
         return int(code or 0)
     except click.exceptions.Exit as done:
@@ -98,10 +99,16 @@ def run(arguments: Sequence[str]) -> int:
         screen.note("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - who read us is gone
+        _stop_writing()
         return ExitCode.DONE
     except BaseException as error:  # noqa: BLE001 - the last net
         return _failed(error, screen)
+
+
+def _stop_writing() -> None:
+    """Who read our output is gone: what is still to be flushed at the end goes nowhere."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(error: BaseException, screen: Screen) -> int:

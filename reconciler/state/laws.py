@@ -109,7 +109,7 @@ def _held(holding: Holding) -> Problem:
         code="S423",
         summary="another apply is at work on this workspace and env",
         cause=f"{holding.holder} holds the lease until {until}",
-        remedy="wait for it to end, or give -lock-timeout; if its process is gone, the lease runs out",
+        remedy="wait for it, or give -lock-timeout; the lease of a process that is gone runs out",
     )
 
 
