@@ -17,10 +17,15 @@ def all_kinds() -> Kinds:
 def schema_files() -> Mapping[str, str]:
     """Every JSON Schema, by file name."""
     from reconciler.manifest.schema import manifest_schemas
+    from reconciler.plan.file_schema import plan_file_schema
     from reconciler.render.output_schemas import output_schemas
 
     auth = {name: vendor.auth for name, vendor in VENDORS.items()}
-    schemas = {**manifest_schemas(all_kinds(), auth), **output_schemas()}
+    schemas = {
+        **manifest_schemas(all_kinds(), auth),
+        **{f"{name}.output.schema.json": each for name, each in output_schemas().items()},
+        "plan-file.schema.json": plan_file_schema(),
+    }
     return {name: json_text(schema) for name, schema in sorted(schemas.items())}
 
 
