@@ -1,0 +1,152 @@
+"""The figures as a page of Markdown: what was needed, by whom, and which goals were reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.contest import STARTS, Case, Measured, Result
+from bench.figures import growth_exponent, ratio_text, seconds_text
+from bench.goals import OURS, Verdict, verdicts
+from bench.stages import Stage
+
+
+@dataclass(slots=True)
+class Findings:
+    """Everything one session measured; `not_run` says of each missing part why."""
+
+    results: list[Result] = field(default_factory=list)
+    stages: dict[int, list[Stage]] = field(default_factory=dict)
+    requests: dict[str, float] = field(default_factory=dict)
+    not_run: list[str] = field(default_factory=list)
+    machine: str = ""
+
+
+def page(findings: Findings) -> str:
+    """The whole page."""
+    sections = (
+        ["# Bench", findings.machine, *findings.not_run],
+        ["## Start", *_starts(findings.results)],
+        ["## Work, medians of whole processes", *_works(findings.results)],
+        ["## How our cost grows", *_growth(findings.results)],
+        ["## Where one plan without changes spends its time", *_stages(findings.stages)],
+        ["## Requests a second, 50 at a time, answers of 1 KB", *_requests(findings.requests)],
+        ["## Goals", *_goals(verdicts(findings.results))],
+    )
+    return "\n\n".join("\n".join(_spaced(each)) for each in sections) + "\n"
+
+
+def _spaced(lines: Sequence[str]) -> Iterator[str]:
+    """A heading and each sentence with a blank line after it; the rows of a table together."""
+    for line, following in zip(lines, (*lines[1:], ""), strict=True):
+        yield line
+        if following and not (line.startswith("|") and following.startswith("|")):
+            yield ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Lines of a Markdown table; all columns but the first stand to the right."""
+    yield f"| {' | '.join(head)} |"
+    yield f"|---|{'---:|' * (len(head) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _starts(results: Sequence[Result]) -> Iterator[str]:
+    names = _names(results)
+    rows = [
+        [each.case.value, *(_start_cell(each.by_name.get(name)) for name in names)]
+        for each in results
+        if each.case in STARTS
+    ]
+    yield from table(["CPU, memory", *names], rows)
+
+
+def _start_cell(measured: Measured | None) -> str:
+    if measured is None:
+        return ""
+    return f"{seconds_text(measured.cpu_s)}, {measured.peak_mib:.0f} MiB"
+
+
+def _works(results: Sequence[Result]) -> Iterator[str]:
+    head = (
+        "N",
+        "case",
+        "who",
+        "wall",
+        "CPU",
+        "peak MiB",
+        "wall : ours",
+        "CPU : ours",
+        "sandbox CPU",
+    )
+    rows = (row for each in results if each.case not in STARTS for row in _work_rows(each))
+    yield from table(head, rows)
+
+
+def _work_rows(result: Result) -> Iterator[Sequence[str]]:
+    ours = result.by_name[OURS]
+    for name, measured in result.by_name.items():
+        yield (
+            f"{result.size:,}",
+            result.case.value,
+            name,
+            seconds_text(measured.wall_s),
+            seconds_text(measured.cpu_s),
+            f"{measured.peak_mib:.0f}",
+            "" if name == OURS else ratio_text(measured.wall_s / ours.wall_s),
+            "" if name == OURS else ratio_text(measured.cpu_s / ours.cpu_s),
+            seconds_text(measured.aside_s) if name == OURS else "",
+        )
+
+
+def _growth(results: Sequence[Result]) -> Iterator[str]:
+    sizes = sorted({each.size for each in results if each.case not in STARTS})[-2:]
+    if len(sizes) < 2:
+        yield "One size alone shows no growth."
+        return
+    rows = []
+    for case in Case:
+        at = {each.size: each.by_name[OURS] for each in results if each.case is case}
+        if all(size in at for size in sizes):
+            values = [[at[s].wall_s, at[s].cpu_s, at[s].peak_mib] for s in sizes]
+            powers = (growth_exponent(sizes, column) for column in zip(*values, strict=True))
+            rows.append([case.value, *(f"{power:.2f}" for power in powers)])
+    yield f"The power of N from {sizes[0]:,} to {sizes[1]:,}; 1.00 is linear."
+    yield from table(("case", "wall", "CPU", "memory"), rows)
+
+
+def _stages(stages: Mapping[int, Sequence[Stage]]) -> Iterator[str]:
+    yield (
+        "One process, instrumented; CPU, and by how much the peak of memory rose. "
+        "`load` reads files and YAML, `observe` asks the sandbox and translates."
+    )
+    sizes = sorted(stages)
+    names = [each.name for each in stages[sizes[0]]] if sizes else []
+    cells = {(size, each.name): each for size in sizes for each in stages[size]}
+    rows = [[name, *(_stage_cell(cells[size, name]) for size in sizes)] for name in names]
+    yield from table(["stage", *(f"N = {size:,}" for size in sizes)], rows)
+
+
+def _stage_cell(stage: Stage) -> str:
+    return f"{seconds_text(max(stage.cpu_s, 0))}, {max(stage.peak_mib, 0):.0f} MiB"
+
+
+def _requests(requests: Mapping[str, float]) -> Iterator[str]:
+    if not requests:
+        yield "Not run."
+        return
+    ratio = requests["ours"] / requests["httpx"]
+    yield (
+        f"Our transport {requests['ours']:,.0f}, one httpx pool of 50 {requests['httpx']:,.0f}: "
+        f"{ratio_text(ratio)}."
+    )
+
+
+def _goals(found: Iterable[Verdict]) -> Iterator[str]:
+    rows = [(each.goal, each.reached_text, each.measured) for each in found]
+    yield from table(("goal", "reached", "measured"), rows)
+
+
+def _names(results: Sequence[Result]) -> list[str]:
+    return list(dict.fromkeys(name for each in results for name in each.by_name))
