@@ -3,8 +3,6 @@
 Source: Qarnot Compute API v1.0 page and web documentation, jobs; SDK python 2.23 for conditions.
 """
 
-from collections.abc import Iterator
-
 from reconciler.sandbox.qarnot.errors import business_error
 from reconciler.sandbox.qarnot.task import Task
 from reconciler.sandbox.qarnot.world import World
@@ -44,20 +42,19 @@ def refuse_bad_dependencies(world: World, fields: Json) -> None:
 
 
 def state_of(world: World, task: Task, gone: frozenset[str] = frozenset()) -> str:
-    """How the dependencies of a task stand; `gone` are tasks that have just been deleted."""
-    verdicts = list(_verdicts(world, task, gone))
-    if False in verdicts:
-        return NOT_FULFILLED
-    return WAITING if None in verdicts else FULFILLED
+    """How the dependencies of a task that has some stand; `gone` have just been deleted."""
+    finals = ((_final_state(world, uuid, gone), wanted) for uuid, wanted in wanted_of(task.fields))
+    verdicts = {_verdict(final, wanted) for final, wanted in finals}
+    return next(one for one in (NOT_FULFILLED, WAITING, FULFILLED) if one in verdicts)
 
 
-def _verdicts(world: World, task: Task, gone: frozenset[str]) -> Iterator[bool | None]:
-    for uuid, conditions in wanted_of(task.fields):
-        final = final_state(world, uuid, gone)
-        yield None if final is None else conditions is None or final.lower() in conditions
+def _verdict(final: str | None, wanted: frozenset[str] | None) -> str:
+    if final is None:
+        return WAITING
+    return FULFILLED if wanted is None or final.lower() in wanted else NOT_FULFILLED
 
 
-def final_state(world: World, uuid: str, gone: frozenset[str] = frozenset()) -> str | None:
+def _final_state(world: World, uuid: str, gone: frozenset[str] = frozenset()) -> str | None:
     """The state in which a task ended, as long as it is known."""
     other = world.tasks.get(uuid)
     if other is None or uuid in gone:
@@ -70,12 +67,15 @@ def shown_dependencies(world: World, task: Task) -> Json:
     if task.dependency_state is None:
         return None
     given = task.fields["dependencies"]
-    advanced = [
-        {**one, "actualFinalState": final_state(world, one["taskUuid"])}
-        for one in given.get("advancedDependsOn") or []
-    ]
+    advanced = given.get("advancedDependsOn") or []
     return {
         "dependsOn": given.get("dependsOn") or [],
-        "advancedDependsOn": advanced,
+        "advancedDependsOn": [_shown_dependency(world, one) for one in advanced],
         "state": task.dependency_state,
     }
+
+
+def _shown_dependency(world: World, given: Json) -> Json:
+    final = _final_state(world, given["taskUuid"])
+    wanted = frozenset(given["taskFinalStateCondition"] or ()) or None
+    return {**given, "actualFinalState": final, "state": _verdict(final, wanted)}

@@ -103,11 +103,20 @@ class Ended:
 
 
 @dataclass(slots=True)
-class Task:
-    """One task. Every instance is in one of `queued`, `started` and `ended`.
+class Wave:
+    """Instances that began together and will end together."""
 
-    `profile` and `cores` are those of its pool where it has one. `wave_s` is when the started
-    instances began. `dependency_state` is None for a task without dependencies.
+    number: int
+    began_s: float
+    instances: list[int]
+
+
+@dataclass(slots=True)
+class Task:
+    """One task. Every instance is in one of `queued`, `dispatched`, `waves` and `ended`.
+
+    `profile` and `cores` are those of its pool where it has one. `dependency_state` is None for a
+    task without dependencies.
     """
 
     uuid: str
@@ -119,10 +128,11 @@ class Task:
     profile: str
     cores: int
     queued: list[int]
-    started: list[int] = field(default_factory=list)
+    dispatched: list[int] = field(default_factory=list)
+    waves: list[Wave] = field(default_factory=list)
+    begun_waves: int = 0
     ended: list[Ended] = field(default_factory=list)
     attempts: dict[int, int] = field(default_factory=dict)
-    wave_s: float = 0.0
     dependency_state: str | None = None
     snapshot_interval_s: int = 0
     snapshots: list[Json] = field(default_factory=list)
@@ -160,6 +170,11 @@ class Task:
     def instances(self) -> list[int]:
         """The ids of all instances."""
         return instance_ids(self.fields)
+
+    @property
+    def started(self) -> list[int]:
+        """The instances that hold a slot."""
+        return [*self.dispatched, *(one for wave in self.waves for one in wave.instances)]
 
     def ended_in(self, *states: str) -> list[int]:
         """The instances that ended in one of these states."""

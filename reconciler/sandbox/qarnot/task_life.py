@@ -20,13 +20,14 @@ _STEP = "task.step"
 _WAVE = "task.wave"
 _QUEUE_END = "task.queue_end"
 _GONE = "task.gone"
+_EXECUTING = frozenset({"PartiallyExecuting", "FullyExecuting"})
 
 
 class TaskLife:
     """Moves tasks from state to state; every method takes the virtual time it happens at.
 
-    Instances run in waves: as many as there are slots start together and end together, then the
-    next ones follow.
+    Instances run in waves: as many as there are slots for start together and end together; those
+    that are queued follow as slots become free.
     """
 
     def __init__(self, world: World, slots: TaskSlots) -> None:
@@ -122,19 +123,27 @@ class TaskLife:
             self.serve(host, at_s)
 
     def _start(self, task: Task, at_s: float) -> bool:
+        """As many instances as there is room for start; whether these are all that were queued."""
         count = min(len(task.queued), self._slots.free(task))
-        if count == 0:
+        if count:
+            self._slots.take(task, count)
+            task.dispatched += task.queued[:count]
+            task.queued = task.queued[count:]
+            self._begin_or_dispatch(task, at_s)
+        if task.queued:
             self._world.waiting_tasks.add(task.host, task.uuid)
             return False
         self._world.waiting_tasks.discard(task.host, task.uuid)
-        self._slots.take(task, count)
-        task.started, task.queued = task.queued[:count], task.queued[count:]
-        if task.state == "Submitted":
-            is_one = count == 1 and not task.queued
-            self._enter_and_plan(task, "FullyDispatched" if is_one else "PartiallyDispatched", at_s)
-        else:
-            self._execute(task, at_s)
         return True
+
+    def _begin_or_dispatch(self, task: Task, at_s: float) -> None:
+        if task.state == "Submitted":
+            is_one = len(task.dispatched) == 1 and not task.queued
+            self._enter_and_plan(task, "FullyDispatched" if is_one else "PartiallyDispatched", at_s)
+        elif task.state in _EXECUTING:
+            self._begin_wave(task, at_s)
+            if task.state == "PartiallyExecuting" and not task.queued:
+                self._world.enter(KIND, task, "FullyExecuting", at_s)
 
     def _of(self, event: Event) -> Task | None:
         task = self._world.tasks.get(event.subject)
@@ -155,7 +164,7 @@ class TaskLife:
                 self._enter_and_plan(task, "FullyDispatched", event.at_s)
             case "PartiallyDispatched" | "FullyDispatched":
                 self._execute(task, event.at_s)
-            case "PartiallyExecuting":
+            case "PartiallyExecuting" if not task.queued:
                 self._world.enter(KIND, task, "FullyExecuting", event.at_s)
             case "UploadingResults":
                 self._end(task, event.at_s)
@@ -163,33 +172,32 @@ class TaskLife:
                 self._finish(task, "Cancelled", event.at_s)
 
     def _execute(self, task: Task, at_s: float) -> None:
-        """A wave of instances begins."""
+        is_one = len(task.dispatched) == 1 and not task.queued
+        self._begin_wave(task, at_s)
+        self._enter_and_plan(task, "FullyExecuting" if is_one else "PartiallyExecuting", at_s)
+
+    def _begin_wave(self, task: Task, at_s: float) -> None:
+        number = self._work.begin(task, at_s)
         seconds = work_seconds(task, self._world.switches["task_s"])
-        self._work.begin(task, at_s)
-        is_partial = bool(task.queued) or (len(task.started) > 1 and not task.ended)
-        state = "PartiallyExecuting" if is_partial else "FullyExecuting"
-        if state != task.state:
-            self._world.enter(KIND, task, state, at_s)
+        self._world.timeline.plan(at_s + seconds, _WAVE, task.uuid, number)
         self._world.changed(KIND, task)
-        step_s = self._world.switches["state_s"]
-        if is_partial and not task.queued and seconds > step_s:
-            self._world.plan(task, _STEP, at_s + step_s)
-        self._world.plan(task, _WAVE, at_s + seconds)
 
     def _on_wave(self, event: Event) -> None:
-        task = self._of(event)
-        if task is None:
+        task = self._world.tasks.get(event.subject)
+        waves = task.waves if task is not None else []
+        wave = next((one for one in waves if one.number == event.stamp), None)
+        if task is None or wave is None:
             return
-        task.track.give_up_steps()
-        held = len(task.started)
-        ended = self._work.end_wave(task, event.at_s)
+        ended = self._work.end(task, wave, event.at_s)
+        is_last = not task.queued and not task.started
         self._slots.want(task, -ended, event.at_s)
-        self._slots.give_back(task, held, is_last=not task.queued)
+        self._slots.give_back(task, len(wave.instances), is_last=is_last)
         self._world.changed(KIND, task)
-        if task.queued:
-            self._start(task, event.at_s)
-        else:
+        if is_last:
+            task.track.give_up_steps()
             self._enter_and_plan(task, "UploadingResults", event.at_s)
+        elif task.queued:
+            self._world.waiting_tasks.add(task.host, task.uuid)
         self._world.timeline.plan(event.at_s, SLOTS_FREE, task.host)
 
     def _on_slots_free(self, event: Event) -> None:
@@ -264,4 +272,3 @@ class TaskLife:
                 if not task.is_over:
                     self._world.dependants.add(uuid, task.uuid)
         self._slots.resume()
-        self._world.timeline.plan(self._world.clock.now_s(), SLOTS_FREE, ACCOUNT)

@@ -111,7 +111,7 @@ def _profile(task: Task, switches: SettingTable) -> Json:
 
 
 def _instance_count(task: Task, _switches: SettingTable) -> Json:
-    return len(task.queued) + len(task.started) + len(task.ended)
+    return len(task.instances)
 
 
 def _ranges(task: Task) -> Ranges:

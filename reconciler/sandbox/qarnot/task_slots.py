@@ -13,22 +13,16 @@ class TaskSlots:
     def __init__(self, world: World, scaling: PoolScaling) -> None:
         self._world = world
         self._scaling = scaling
-        self._running: dict[str, None] = {}
-
-    @property
-    def running_tasks(self) -> int:
-        """How many tasks hold slots."""
-        return len(self._running)
 
     @property
     def is_full(self) -> bool:
         """Whether no more task may run."""
         most = self._world.quotas["maxRunningTask"]
-        return most is not None and len(self._running) >= most
+        return most is not None and len(self._world.running_tasks) >= most
 
     def free(self, task: Task) -> int:
         """How many instances of this task could start now."""
-        if self.is_full and task.uuid not in self._running:
+        if self.is_full and task.uuid not in self._world.running_tasks:
             return 0
         if not task.host:
             return self._world.capacity.room(task)
@@ -37,14 +31,14 @@ class TaskSlots:
 
     def take(self, task: Task, instances: int) -> None:
         """Hold so many slots for a task."""
-        self._running[task.uuid] = None
+        self._world.running_tasks[task.uuid] = None
         self._hold(task, instances)
 
     def give_back(self, task: Task, instances: int, *, is_last: bool) -> None:
         """So many instances have ended; the last ones end the task's place among the running."""
         self._hold(task, -instances)
         if is_last:
-            self._running.pop(task.uuid, None)
+            self._world.running_tasks.pop(task.uuid, None)
 
     def _hold(self, task: Task, instances: int) -> None:
         pool = self._world.pools.get(task.host) if task.host else None
@@ -63,7 +57,5 @@ class TaskSlots:
     def resume(self) -> None:
         """Count again what runs, after the tasks of a kept world came back."""
         for task in self._world.tasks:
-            if task.started:
-                self._running[task.uuid] = None
-                if not task.host:
-                    self._world.capacity.take(task, len(task.started))
+            if task.started and not task.host:
+                self._world.capacity.take(task, len(task.started))

@@ -28,8 +28,9 @@ class World:
 
     Each id follows from the seed and the number of ids made before it. `waiting_pools` holds the
     uuids of pools without room, and `waiting_tasks` those of tasks by the pool they wait for (the
-    empty key: for the account), first come first served. `expendable` holds by kind what may be
-    deleted when its quota is reached, oldest first.
+    empty key: for the account), first come first served; `running_tasks` those that had a slot and
+    have not ended. `expendable` holds by kind what may be deleted when its quota is reached,
+    oldest first.
     """
 
     clock: VirtualClock
@@ -45,6 +46,7 @@ class World:
     tasks: Collection[Task] = field(default_factory=Collection)
     waiting_pools: dict[str, None] = field(default_factory=dict)
     waiting_tasks: Groups = field(default_factory=Groups)
+    running_tasks: dict[str, None] = field(default_factory=dict)
     tasks_of_pool: Groups = field(default_factory=Groups)
     tasks_of_job: Groups = field(default_factory=Groups)
     dependants: Groups = field(default_factory=Groups)

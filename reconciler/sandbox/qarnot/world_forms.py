@@ -9,7 +9,7 @@ from reconciler.sandbox.qarnot.lives import Lives
 from reconciler.sandbox.qarnot.output import Output
 from reconciler.sandbox.qarnot.pool import Pool
 from reconciler.sandbox.qarnot.rendering import Rendered
-from reconciler.sandbox.qarnot.task import Ended, Task
+from reconciler.sandbox.qarnot.task import Ended, Task, Wave
 from reconciler.sandbox.qarnot.times import date_text
 from reconciler.sandbox.qarnot.track import RunTime, StateTrack
 from reconciler.sandbox.qarnot.world import LIST_ROUTE_OF, World
@@ -94,6 +94,7 @@ def saved(world: World) -> Json:
         "timeline": world.timeline.saved(),
         "waiting_pools": list(world.waiting_pools),
         "waiting_tasks": world.waiting_tasks.saved(),
+        "running_tasks": list(world.running_tasks),
         "expendable": world.expendable.saved(),
         "objects": {
             kind: [_saved(item) for item in collection]
@@ -108,6 +109,7 @@ def _saved(item: Any) -> Json:
         kept[name] = _values(kept[name])
     if isinstance(item, Task):
         kept["ended"] = [_values(one) for one in item.ended]
+        kept["waves"] = [_values(one) for one in item.waves]
         kept["attempts"] = list(item.attempts.items())
     return kept
 
@@ -132,6 +134,7 @@ def restore(world: World, lives: Lives, kept: Json) -> None:
         world.timeline.restore([tuple(event) for event in kept["timeline"]])
         world.waiting_pools.update(dict.fromkeys(kept["waiting_pools"]))
         world.waiting_tasks.restore(kept["waiting_tasks"])
+        world.running_tasks.update(dict.fromkeys(kept["running_tasks"]))
         world.expendable.restore(kept["expendable"])
         for kind, collection in world.collections().items():
             for one in kept["objects"][kind]:
@@ -152,5 +155,6 @@ def _restored(kind: str, kept: Json) -> Any:
     parts = {name: _PARTS[name](**kept[name]) for name in _PARTS.keys() & kept.keys()}
     if kind == "task":
         parts["ended"] = [Ended(**one) for one in kept["ended"]]
+        parts["waves"] = [Wave(**one) for one in kept["waves"]]
         parts["attempts"] = dict(kept["attempts"])
     return _TYPES[kind](**{**kept, **parts})

@@ -16,6 +16,8 @@ from tests.unit.sandbox.qarnot.account import START_S, Account
 
 STATES = ["Submitted", "PartiallyDispatched", "FullyDispatched", "PartiallyExecuting"]
 STATES += ["FullyExecuting", "Closed", "Failure"]
+QUEUE = {"type": "ManagedTasksQueue", "maxTotalSlots": 4, "scalingFactor": 0.5, "name": "q"}
+RETRY = {"maxTotalRetries": 1}
 seeded_pools = st.lists(
     st.fixed_dictionaries(
         {
@@ -37,6 +39,12 @@ def test_a_kept_world_goes_on_as_if_it_had_never_stopped(
     pools: Any, before_s: int, after_s: int
 ) -> None:
     account = Account(world={"settings": {"switches": {"capacity": 4}}, "pools": pools})
+    account.set(quotas={"maxRunningTask": 3}, failing_names=["work#1"])
+    pool = account.create(name="host", instanceCount=0, scaling={"policies": [QUEUE]})
+    job = account.job(poolUuid=pool, useDependencies=True, maxWallTime="01:00:00")
+    first = account.task(jobUuid=job, instanceCount=3, name="work", retrySettings=RETRY)
+    account.task(jobUuid=job, dependencies={"dependsOn": [first]}, completionTimeToLive="00:05:00")
+    account.task(instanceCount=2, autoDeleteOnCompletion=True)
     account.pass_time(before_s)
     kept = json.loads(json.dumps(account.vendor.saved()))
     other = Account(saved=kept, start_s=account.clock.now_s())
