@@ -21,8 +21,8 @@ EXAMPLE = Path(__file__).resolve().parent / "manifests" / "qarnot"
 RECONCILER = [sys.executable, "-m", "reconciler.cli.entry"]
 STEPS = (
     ("Make an empty state.", ["state", "init"]),
-    ("What would happen? Nothing is there yet.", ["plan"]),
-    ("Carry it out.", ["apply", "-auto-approve"]),
+    ("What would happen? Nothing is there yet.", ["plan", "-out", "plan.json"]),
+    ("Carry out exactly what was reviewed.", ["apply", "plan.json"]),
     ("Once more: what was applied is no change.", ["plan"]),
     ("What the vendor has now.", ["status"]),
 )

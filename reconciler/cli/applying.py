@@ -38,6 +38,7 @@ class Applying:
     question: str = "Carry this out?"
     wanted: str = "yes"
     interrupt: Interrupt = field(default_factory=Interrupt)
+    is_reviewed: bool = False
     plan: Plan | None = None
 
     async def go(self, reviewed: Plan | None = None) -> int:
@@ -70,10 +71,19 @@ class Applying:
     async def _confirmed(self, plan: Plan) -> bool:
         self.plan = plan
         if not self.screen.is_json:
-            show_plan(plan, self.screen)
+            self._show(plan)
         if plan.is_empty or not self.must_ask:
             return True
         return await ask(self.screen, self.question, self.wanted, may_ask=self.may_ask)
+
+    def _show(self, plan: Plan) -> None:
+        """The whole plan, or its last lines when it was saved to be reviewed before."""
+        if not self.is_reviewed:
+            show_plan(plan, self.screen)
+            return
+        from reconciler.render.plan_text import summary_lines
+
+        self.screen.say("\n".join(summary_lines(plan, self.screen.paper)))
 
     def _end(self, report: Report | None) -> int:
         from reconciler.render.json_output import report_json

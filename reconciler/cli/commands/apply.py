@@ -43,5 +43,6 @@ async def _apply(screen: Screen, flags: dict[str, Any], reviewed: Plan | None) -
         must_ask=not flags["auto_approve"] and reviewed is None,
         may_ask=flags["may_ask"],
         lock_timeout=flags["lock_timeout"],
+        is_reviewed=reviewed is not None,
     )
     return await applying.go(reviewed)

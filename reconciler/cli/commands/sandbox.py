@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def command(screen: Screen, /, **flags: Any) -> int:
 
     flags.pop("is_json")
     options = SandboxOptions(**flags)
-    asyncio.run(serve(options, on_ready=say))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(options, on_ready=say))
     return 0
 
 
