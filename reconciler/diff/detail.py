@@ -140,7 +140,7 @@ def _position(elements: Any, node: Node | None, name: str) -> int | None:
     return next(places, None)
 
 
-_STEP = re.compile(r"([^.\[\]]+)|\[([^\]]+)\]")
+_STEP = re.compile(r"([^.\[\]]+)|\[([^\]]+)\]?")
 
 
 def without(
@@ -149,17 +149,24 @@ def without(
     """`desired` with the live values at the ignored places, so that they never differ; formed."""
     result: Any = dict(desired)
     for path in ignored:
-        result = _taken(kind.table.root, result, live, _steps(_folded_place(kind, path)))
+        result = _taken(kind.table.root, result, live, _tokens(kind, _folded_place(kind, path)))
     return kind.table.form(result)
 
 
 def _folded_place(kind: KindSpec, path: str) -> str:
-    """Where a field stands in the folded spec: a shared word in the row it is folded into."""
+    """Where a field stands in the folded spec: a shared word is a whole element of its list."""
     row = kind.table.row(path)
     if row is None or _steps(row.remote)[0] == _steps(path)[0]:
         return path
     is_row = kind.table.root.child(_steps(row.remote)[0]) is not None
-    return row.remote if is_row else path
+    return row.remote.partition("].")[0] if is_row else path
+
+
+def _tokens(kind: KindSpec, place: str) -> Tokens:
+    """The keys that lead to a place; those of a free-form object may hold dots."""
+    head, _, rest = place.partition(".")
+    node = kind.table.root.child(head)
+    return (head, rest) if rest and node is not None and node.wildcards else _steps(place)
 
 
 def _steps(path: str) -> Tokens:
@@ -175,9 +182,20 @@ def _taken(node: Node | None, want: Any, have: Any, tokens: Sequence[str]) -> An
         return want
     below = node.child(head) if node is not None else None
     held = have.get(head, UNSEEN) if isinstance(have, Mapping) else UNSEEN
-    part = held if not rest else _taken(below, want.get(head, UNSEEN), held, rest)
-    kept = {key: each for key, each in want.items() if key != head}
-    return kept if part is UNSEEN else {**kept, head: part}
+    part = held
+    if rest:
+        inside = want.get(head, UNSEEN)
+        part = _taken(below, _begun(below, held) if inside is UNSEEN else inside, held, rest)
+    if part is UNSEEN:
+        return {key: each for key, each in want.items() if key != head}
+    return {**want, head: part}
+
+
+def _begun(node: Node | None, have: Any) -> Any:
+    """What stands for a collection nobody wants: an empty one, where members stand alone."""
+    if node is None or not (node.wildcards or node.list_key):
+        return UNSEEN
+    return {} if isinstance(have, Mapping) else [] if isinstance(have, list | tuple) else UNSEEN
 
 
 def _taken_element(
@@ -188,4 +206,8 @@ def _taken_element(
     if one is None:
         return list(want)
     taken = _taken(_element(node), one, other or {}, tokens)
-    return list(taken.values())
+    if tokens[0] in one or tokens[0] not in taken:
+        return list(taken.values())
+    rest = list(one.values())  # an element only the live side has stands where it stands there
+    place = list(other or {}).index(tokens[0])
+    return [*rest[:place], taken[tokens[0]], *rest[place:]]
