@@ -207,7 +207,7 @@ class _Sides:
             return self._found(facet, have, want, row)
         is_drift = managed == wanted
         difference = _Difference(facet, have, want, row, is_drift)
-        if want is UNSEEN and self._has_no_default(facet, row):
+        if want is UNSEEN and _has_no_default(facet, row):
             return replace(difference, is_refused=True)
         sealed = (self.known.digest(_plain(want)), self.known.digest(_plain(have)))
         kept = self.record.not_honoured.get(facet) if self.record else None
@@ -231,12 +231,14 @@ class _Sides:
         is_drift = sealed == managed
         return _Difference(facet, have, want, row, is_drift)
 
-    def _has_no_default(self, facet: str, row: Field) -> bool:
-        return row.default is None and len(facet_tokens(facet)) == 1
-
     def _is_vendors(self, facet: str, row: Field, managed: str | None) -> bool:
         """A value of a field with no default that we never set: it stands."""
-        return managed is None and self._has_no_default(facet, row)
+        return managed is None and _has_no_default(facet, row)
+
+
+def _has_no_default(facet: str, row: Field) -> bool:
+    """Whether nothing is known to go back to; a key of a free-form object is simply left out."""
+    return row.default is None and len(facet_tokens(facet)) == 1
 
 
 def not_honoured(
@@ -252,7 +254,7 @@ def not_honoured(
         and row.set_by is not SetBy.VENDOR
         and not row.secret
         and row.mutability not in NOT_SENT_BY_UPDATES
-        and not (want is UNSEEN and (row.set_by is SetBy.EITHER or row.default is None))
+        and not (want is UNSEEN and (row.set_by is SetBy.EITHER or _has_no_default(facet, row)))
         and not (have is UNSEEN and facet_tokens(facet)[0] in unseen)
     }
 

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import anyio
+import httpx
 
 from reconciler.address import Address
 from reconciler.apply.run import Ports
@@ -26,7 +27,7 @@ from reconciler.ports import Provider, Revealed, Scope
 from reconciler.providers.registry import VENDORS, Outside
 from reconciler.report import Report
 from reconciler.settings import ProviderConfig, Timeouts
-from reconciler.values import keyed_digest
+from reconciler.values import Json, keyed_digest
 from reconciler.workflow import Choice, Setting, apply_now, apply_plan, make_plan
 from tests.fakes import MemorySecrets, MemoryStore, RecordingReporter
 
