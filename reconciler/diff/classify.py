@@ -218,6 +218,9 @@ class FiniteSituation:
 
 
 def _on_change(situation: FiniteSituation) -> Decision:
+    """What the other run asks for; a run of the current key is steered all the same."""
+    if situation.current in _STILL_THERE and _is_steered(situation):
+        return _while_there(situation)
     match situation.lifecycle.on_change:
         case OnChange.REFUSE:
             return _blocked(
@@ -236,8 +239,12 @@ def _on_change(situation: FiniteSituation) -> Decision:
             return Decision(Action.REPLACE, Reason.MANIFEST_CHANGED)
 
 
+def _is_steered(situation: FiniteSituation) -> bool:
+    return situation.has_steering_change and situation.current is not Current.DRAINING
+
+
 def _while_there(situation: FiniteSituation) -> Decision:
-    is_steered = situation.has_steering_change and situation.current is not Current.DRAINING
+    is_steered = _is_steered(situation)
     return Decision(
         Action.UPDATE if is_steered else Action.NO_OP,
         Reason.MANIFEST_CHANGED if is_steered else Reason.RUNNING,

@@ -1,0 +1,264 @@
+"""Both decision tables, row by row and over every situation there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from reconciler.diff.change import Action, Reason, Standing
+from reconciler.diff.classify import (
+    FINITE,
+    STANDING,
+    Current,
+    Decision,
+    Differs,
+    FiniteSituation,
+    Live,
+    StandingSituation,
+    first_match,
+)
+from reconciler.model import Lifecycle, OnChange, OnEnd
+
+BLOCKED, HELD, WAITING, READY = (
+    Standing.BLOCKED,
+    Standing.HELD,
+    Standing.WAITING,
+    Standing.READY,
+)
+BOTH = (True, False)
+OVER_ITSELF = [each for each in Current if each is not Current.NONE]
+
+
+def standing(**fields: Any) -> StandingSituation:
+    return StandingSituation(**{"is_recorded": True, "live": Live.THERE, **fields})
+
+
+def finite(current: Current = Current.NONE, **fields: Any) -> FiniteSituation:
+    return FiniteSituation(current=current, **fields)
+
+
+def every_standing() -> Iterator[StandingSituation]:
+    for complete, settled, twofold, recorded, drift in product(BOTH, repeat=5):
+        for live, differs in product(Live, Differs):
+            yield StandingSituation(complete, settled, twofold, recorded, live, differs, drift)
+
+
+def every_finite() -> Iterator[FiniteSituation]:
+    lifecycles = [
+        Lifecycle(on_change=change, on_failure=failure, on_lost=lost, max_attempts=2)
+        for change, failure, lost in product(OnChange, OnEnd, OnEnd)
+    ]
+    for readable, settled, twofold, other, steering in product(BOTH, repeat=5):
+        for current, attempts, lifecycle in product(Current, (1, 2), lifecycles):
+            yield FiniteSituation(
+                readable, settled, twofold, other, current, steering, attempts, lifecycle
+            )
+
+
+# --- every situation ------------------------------------------------------------------------------
+
+
+def test_every_standing_situation_is_decided_and_every_row_decides_one() -> None:
+    assert {first_match(STANDING, each)[0].number for each in every_standing()} == {
+        row.number for row in STANDING
+    }
+
+
+def test_every_finite_situation_is_decided_and_every_row_decides_one() -> None:
+    assert {first_match(FINITE, each)[0].number for each in every_finite()} == {
+        row.number for row in FINITE
+    }
+
+
+@pytest.mark.parametrize("table", [STANDING, FINITE], ids=["standing", "finite"])
+def test_rows_are_numbered_once_and_say_their_situation(table: Any) -> None:
+    assert len({row.number for row in table}) == len(table)
+    assert all(row.situation for row in table)
+
+
+def decisions() -> Iterator[Decision]:
+    yield from (first_match(STANDING, each)[1] for each in every_standing())
+    yield from (first_match(FINITE, each)[1] for each in every_finite())
+
+
+def test_what_may_not_happen_says_why_and_what_does_happen_is_no_block() -> None:
+    for decision in decisions():
+        assert decision.standing is READY or decision.says
+        if decision.standing in (BLOCKED, HELD):
+            assert decision.action is Action.NO_OP
+
+
+def test_nothing_is_made_stopped_or_deleted_on_half_a_list() -> None:
+    for one in every_standing():
+        if not (one.is_list_complete and one.is_settled) or one.is_twofold:
+            assert first_match(STANDING, one)[1].action is Action.NO_OP
+    for other in every_finite():
+        if not (other.is_readable and other.is_settled) or other.is_twofold:
+            assert first_match(FINITE, other)[1].action is Action.NO_OP
+
+
+def test_work_that_succeeded_or_is_there_is_never_made_again() -> None:
+    done = {Current.SUCCEEDED, Current.ABSENT_IN_TIME, Current.PRESUMED_FINISHED}
+    there = {Current.ACTIVE, Current.SUSPENDED, Current.DRAINING}
+    for each in every_finite():
+        if each.current in done | there and not each.other_is_active:
+            assert first_match(FINITE, each)[1].action in (Action.NO_OP, Action.UPDATE)
+
+
+# --- what is kept as declared ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "situation", "action", "reason", "stands"),
+    [
+        ("S1", standing(is_list_complete=False), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
+        ("S2", standing(is_settled=False), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
+        ("S3", standing(is_twofold=True), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
+        ("S4", standing(live=Live.ABSENT), Action.CREATE, Reason.REMOVED_OUTSIDE, READY),
+        ("S5", StandingSituation(), Action.CREATE, Reason.NOT_FOUND, READY),
+        ("S6", standing(live=Live.OVER), Action.REPLACE, Reason.ENDED, READY),
+        (
+            "S7",
+            standing(differs=Differs.REFUSED),
+            Action.NO_OP,
+            Reason.MANIFEST_CHANGED,
+            BLOCKED,
+        ),
+        (
+            "S8",
+            standing(differs=Differs.REPLACE),
+            Action.REPLACE,
+            Reason.IMMUTABLE_FIELD,
+            READY,
+        ),
+        (
+            "S8",
+            standing(differs=Differs.REPLACE, is_drift=True),
+            Action.REPLACE,
+            Reason.DRIFTED,
+            READY,
+        ),
+        (
+            "S9",
+            standing(differs=Differs.IN_PLACE),
+            Action.UPDATE,
+            Reason.MANIFEST_CHANGED,
+            READY,
+        ),
+        (
+            "S9",
+            standing(differs=Differs.IN_PLACE, is_drift=True),
+            Action.UPDATE,
+            Reason.DRIFTED,
+            READY,
+        ),
+        (
+            "S10",
+            standing(differs=Differs.NOT_HONOURED),
+            Action.NO_OP,
+            Reason.DRIFTED,
+            BLOCKED,
+        ),
+        ("S11", standing(), Action.NO_OP, Reason.UP_TO_DATE, READY),
+    ],
+)
+def test_each_row_of_what_is_kept_as_declared(
+    number: str, situation: StandingSituation, action: Action, reason: Reason, stands: Standing
+) -> None:
+    row, decision = first_match(STANDING, situation)
+    assert row.number == number
+    assert (decision.action, decision.reason, decision.standing) == (action, reason, stands)
+
+
+def test_removed_outside_is_said() -> None:
+    assert first_match(STANDING, standing(live=Live.ABSENT))[1].says == "removed outside"
+
+
+# --- work that runs once --------------------------------------------------------------------------
+
+RERUN = Lifecycle(on_failure=OnEnd.RERUN, on_lost=OnEnd.RERUN, max_attempts=2)
+
+
+def on_change(way: OnChange) -> Lifecycle:
+    return Lifecycle(on_change=way)
+
+
+@pytest.mark.parametrize(
+    ("number", "situation", "action", "stands"),
+    [
+        ("1", finite(is_readable=False), Action.NO_OP, BLOCKED),
+        ("2", finite(is_settled=False), Action.NO_OP, BLOCKED),
+        ("3", finite(is_twofold=True), Action.NO_OP, BLOCKED),
+        ("4", finite(other_is_active=True), Action.NO_OP, BLOCKED),
+        (
+            "4",
+            finite(other_is_active=True, lifecycle=on_change(OnChange.WAIT)),
+            Action.CREATE,
+            WAITING,
+        ),
+        (
+            "4",
+            finite(other_is_active=True, lifecycle=on_change(OnChange.REPLACE)),
+            Action.REPLACE,
+            READY,
+        ),
+        *(
+            (
+                "4",
+                finite(Current.ACTIVE, other_is_active=True, has_steering_change=True,
+                       lifecycle=on_change(way)),
+                Action.UPDATE,
+                READY,
+            )
+            for way in OnChange
+        ),
+        ("5", finite(Current.ACTIVE), Action.NO_OP, READY),
+        ("5", finite(Current.ACTIVE, has_steering_change=True), Action.UPDATE, READY),
+        ("5", finite(Current.SUSPENDED, has_steering_change=True), Action.UPDATE, READY),
+        ("5", finite(Current.DRAINING, has_steering_change=True), Action.NO_OP, READY),
+        ("6", finite(Current.SUCCEEDED), Action.NO_OP, READY),
+        ("7", finite(Current.WITHDRAWN, attempts=99), Action.CREATE, READY),
+        ("8a", finite(Current.FAILED), Action.NO_OP, HELD),
+        ("8a", finite(Current.FAILED, attempts=1, lifecycle=RERUN), Action.CREATE, READY),
+        ("8a", finite(Current.FAILED, attempts=2, lifecycle=RERUN), Action.NO_OP, HELD),
+        ("8b", finite(Current.CANCELLED, lifecycle=RERUN), Action.NO_OP, HELD),
+        ("9", finite(Current.ABSENT_IN_TIME), Action.NO_OP, READY),
+        ("9", finite(Current.PRESUMED_FINISHED, lifecycle=RERUN), Action.NO_OP, READY),
+        ("10a", finite(Current.ABSENT_TOO_SOON), Action.NO_OP, HELD),
+        ("10a", finite(Current.LOST, attempts=1, lifecycle=RERUN), Action.CREATE, READY),
+        ("10a", finite(Current.LOST, attempts=2, lifecycle=RERUN), Action.NO_OP, HELD),
+        ("10b", finite(Current.UNKNOWN, lifecycle=RERUN), Action.NO_OP, HELD),
+        ("11", finite(), Action.CREATE, READY),
+    ],
+)  # fmt: skip
+def test_each_row_of_work_that_runs_once(
+    number: str, situation: FiniteSituation, action: Action, stands: Standing
+) -> None:
+    row, decision = first_match(FINITE, situation)
+    assert row.number == number
+    assert (decision.action, decision.standing) == (action, stands)
+
+
+def test_a_run_that_is_there_is_never_started_again_beside_another() -> None:
+    there = (Current.ACTIVE, Current.SUSPENDED, Current.DRAINING)
+    for current, way in product(there, OnChange):
+        situation = finite(current, other_is_active=True, lifecycle=on_change(way))
+        decision = first_match(FINITE, situation)[1]
+        assert (decision.action, decision.standing) != (Action.CREATE, READY)
+
+
+def test_editing_there_and_back_runs_nothing_that_had_succeeded() -> None:
+    """A → B → A: nothing when A succeeded, A again when we had stopped it, a wait while B runs."""
+    back = Lifecycle(on_change=OnChange.WAIT)
+    assert first_match(FINITE, finite(Current.SUCCEEDED))[1].action is Action.NO_OP
+    assert first_match(FINITE, finite(Current.WITHDRAWN))[1].action is Action.CREATE
+    waits = finite(Current.SUCCEEDED, other_is_active=True, lifecycle=back)
+    assert first_match(FINITE, waits)[1].standing is WAITING
+
+
+def test_every_hold_names_its_way_out() -> None:
+    for current in (Current.FAILED, Current.CANCELLED, Current.LOST, Current.UNKNOWN):
+        assert "rerun ADDRESS" in first_match(FINITE, finite(current))[1].way_out
