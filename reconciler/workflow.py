@@ -179,7 +179,10 @@ async def _prepare_to_apply(setting: Setting, choice: Choice, ledger: Ledger) ->
     settler = _settler(setting, known)
     absorbed = await settler.absorb(store.read(), setting.resources)
     if absorbed.until is not None:
-        await clock.sleep(max((absorbed.until - clock.now()).total_seconds(), 0.0))
+        wait_s = max((absorbed.until - clock.now()).total_seconds(), 0.0)
+        for event in absorbed.waiting(wait_s):
+            setting.ports.reporter.event(event)
+        await clock.sleep(wait_s)
         absorbed = await settler.absorb(store.read(), setting.resources)
     await _write(absorbed, ledger)
     return await _prepare(setting, choice, absorbed.recorded, known)

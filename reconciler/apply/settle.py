@@ -18,6 +18,7 @@ from reconciler.kinds import Ability, Kinds, KindSpec
 from reconciler.model import Intent, Marker, Observed, Record, Recorded, Request, Resource, Verb
 from reconciler.plan.build import noted
 from reconciler.ports import Batch, Clock, Provider, Scope
+from reconciler.report import Event, EventKind
 
 
 class Looked(StrEnum):
@@ -89,6 +90,15 @@ class Absorbed:
     batch: Batch
     unsettled: tuple[Intent, ...] = ()
     until: datetime | None = None
+
+    def waiting(self, wait_s: float) -> tuple[Event, ...]:
+        """What to tell of each intent that has to be waited for."""
+        text = f"the answer to an earlier request was lost; {wait_s:.0f}s until it is settled"
+        total = len(self.unsettled)
+        return tuple(
+            Event(EventKind.WAITING, each.address, each.verb, 0, total, text=text)
+            for each in self.unsettled
+        )
 
 
 @dataclass(frozen=True, slots=True)
