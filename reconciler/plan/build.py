@@ -50,7 +50,7 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
         _declared(desired.kinds[each.kind], each, _found(each, matches, context), context)
         for each in wanted
     ]
-    gone, orphans = _undeclared(desired, recorded, matches, policy)
+    gone, orphans = _undeclared(desired, recorded, observation, matches, policy)
     decided = under_threshold((*changes, *gone), _owned(recorded), policy)
     fitting, verdicts = fitted(decided, desired.kinds, observation.facts)
     ordered = tuple(sorted(_ordered(fitting, wanted, recorded), key=lambda each: each.address))
@@ -155,7 +155,11 @@ def _unresolved(resource: Resource, context: Context) -> Iterable[Problem]:
 
 
 def _undeclared(
-    desired: Desired, recorded: Recorded, matches: Matches, policy: Policy
+    desired: Desired,
+    recorded: Recorded,
+    observation: Observation,
+    matches: Matches,
+    policy: Policy,
 ) -> tuple[list[Change], tuple[Address, ...]]:
     """Changes for what left the manifests, and the orphans that are kept."""
     declared = frozenset() if policy.is_destroy else {each.address for each in desired.resources}
@@ -166,27 +170,57 @@ def _undeclared(
     ]
     if not (policy.prune or policy.is_destroy):
         return [], tuple(sorted(record.address for record in left))
-    return [_removed(desired.kinds, each, matches.at(each.address), policy) for each in left], ()
+    gone = [
+        _removed(desired.kinds[each.kind], each, matches.at(each.address), observation, policy)
+        for each in left
+    ]
+    return gone, ()
 
 
-def _removed(kinds: Kinds, record: Record, found: Match, policy: Policy) -> Change:
-    guard = guard_of(kinds[record.kind], None, record)
+def _removed(
+    kind: KindSpec, record: Record, found: Match, observation: Observation, policy: Policy
+) -> Change:
+    guard = guard_of(kind, None, record)
     live = found.live
-    action = _removal(guard, policy)
-    if live is None:
-        action = Action.FORGET
+    undecided = _undecided(record, found, observation)
+    is_gone = live is None and undecided is None
     change = Change(
         address=record.address,
         kind=record.kind,
-        action=action,
+        action=Action.FORGET if is_gone else _removal(guard, policy),
         reason=Reason.REQUESTED if policy.is_destroy else Reason.NOT_DECLARED,
         remote_id=record.remote_id,
         basis=basis(live) if live is not None else "",
         ordinal=record.ordinal,
         on_remove=guard.on_remove,
-        notes=() if live is not None else ("it is gone at the vendor",),
+        notes=("it is gone at the vendor",) if is_gone else (),
     )
+    if undecided is not None:
+        return blocked(change, undecided)
     return guarded(change, guard, live.usage if live is not None else Usage())
+
+
+def _undecided(record: Record, found: Match, observation: Observation) -> Problem | None:
+    """Why nothing may be ended: what is there, or what an earlier request did, is not known."""
+    provider = record.address.provider
+    if provider not in observation.objects:
+        cause = f"no provider '{provider}' is configured, so nobody looked there"
+        remedy = "name the provider in reconciler.yaml again"
+    elif (provider, record.kind) in observation.incomplete:
+        cause = "the vendor's list could not be read to its end"
+        remedy = "run again when the vendor answers"
+    elif found.open_intents:
+        cause = "the answer to an earlier request was lost and can't be settled yet"
+        remedy = "run apply: it settles this first"
+    else:
+        return None
+    return Problem(
+        code="P306",
+        summary=f"{record.address} can't be removed yet",
+        cause=cause,
+        remedy=remedy,
+        address=str(record.address),
+    )
 
 
 def _removal(guard: Guard, policy: Policy) -> Action:
