@@ -10,7 +10,7 @@ from reconciler.errors import PlanRefused, Problem
 from reconciler.fields import split_path
 from reconciler.graph import waves
 from reconciler.kinds import KindSpec, ReferenceField
-from reconciler.manifest.nearest import suggest
+from reconciler.manifest.nearest import did_you_mean, suggest
 from reconciler.manifest.shape import Finding
 from reconciler.model import Ref, Resource
 from reconciler.settings import Workspace
@@ -105,7 +105,7 @@ class Directory:
             for each in self._addresses
             if (each.provider, each.kind) == (target.provider, target.kind)
         }
-        return suggest(target.name, names, otherwise=otherwise)
+        return did_you_mean(target.name, names) or otherwise
 
 
 def circle(resources: Iterable[Resource]) -> Problem | None:

@@ -41,9 +41,7 @@ def _plain(node: Any, known: Tree) -> Any:
     # alternatives with a discriminator exclude each other anyway, but an expression fits several
     renamed: dict[str, str] = {"oneOf": "anyOf"} if "discriminator" in node else _BOUNDS
     kept: Tree = {
-        (renamed[key] if key in renamed else key): each
-        for key, each in node.items()
-        if key not in _NOISE
+        str(renamed.get(key, key)): each for key, each in node.items() if key not in _NOISE
     }
     plain = _map_inner(kept, lambda each: _plain(each, known))
     if "patternProperties" in plain:

@@ -1,0 +1,163 @@
+"""A small vendor of our own, with all that a kind may have; and what a test needs around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field as Bound
+from pydantic import StringConstraints
+
+from reconciler.errors import Problem
+from reconciler.fields import Field, FieldTable, Mutability, SetBy
+from reconciler.kinds import KindSpec, Nature, ReferenceField, Refusal, Spec
+from reconciler.manifest.load import Loaded, load
+from reconciler.manifest.source import Source
+from reconciler.manifest.workspace import Variables, load_workspace
+from reconciler.settings import Workspace
+from reconciler.spec_model import Duration, Memory, Reference, SecretReference, SpecModel
+
+Key = Annotated[str, StringConstraints(pattern="^[A-Z_]{1,20}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20)]
+
+
+class FixedRule(SpecModel):
+    type: Literal["fixed"]
+    name: Text
+    slots: Annotated[int, Bound(ge=0, le=100)]
+
+
+class QueueRule(SpecModel):
+    type: Literal["queue"]
+    name: Text
+    max_slots: Annotated[int, Bound(ge=1, le=100)]
+    factor: Annotated[int | float | None, Bound(ge=0, le=1)] = None
+
+
+class RackSpec(SpecModel):
+    """A rack of machines."""
+
+    profile: Text
+    size: Annotated[int | None, Bound(ge=1, le=1000)] = None
+    memory: Memory | None = None
+    idle: Duration | None = None
+    is_open: bool | None = None
+    mode: Annotated[str, StringConstraints(pattern="^(fast|slow)$")] | None = None
+    tags: Annotated[list[Text] | None, Bound(max_length=5)] = None
+    rules: list[Annotated[FixedRule | QueueRule, Bound(discriminator="type")]] | None = None
+    constants: dict[Key, Text | int | SecretReference] | None = None
+
+
+class WorkSpec(SpecModel):
+    """Something to compute."""
+
+    rack: Reference | None = None
+    depends_on: list[Text] | None = None
+    frames: Text | None = None
+
+
+def _refuse(spec: Spec) -> Iterator[Refusal]:
+    if spec.get("size", 0) == 13:
+        yield Refusal("M900", ("size",), "13 is refused", "nobody sells it", "take 12")
+    if spec.get("size", 0) == 7:
+        yield Refusal("M901", ("size",), "7 is odd", "few sell it", "take 8", is_warning=True)
+
+
+def _row(path: str, **columns: Any) -> Field:
+    return Field(path, path, Mutability.IN_PLACE, doc=f"About {path}.", **columns)
+
+
+RACK = KindSpec(
+    vendor="farm",
+    kind="Rack",
+    nature=Nature.STANDING,
+    model=lambda: RackSpec,
+    table=FieldTable(
+        _row("profile"),
+        _row("size", default=1, unit="machines"),
+        _row("memory"),
+        _row("idle"),
+        _row("isOpen"),
+        _row("mode"),
+        _row("tags"),
+        _row("rules"),
+        _row("rules[name].type"),
+        _row("rules[name].name"),
+        _row("rules[name].slots"),
+        _row("rules[name].maxSlots"),
+        _row("rules[name].factor"),
+        _row("constants"),
+        _row("constants.*"),
+        _row("constants.SECRET_*", secret=True),
+        Field("uuid", "uuid", Mutability.FIXED, SetBy.VENDOR, doc="The remote id."),
+    ),
+    abilities=frozenset(),
+    doc="A rack of machines.",
+    refuse=_refuse,
+    on_remove=("delete", "forget"),
+    examples=({"profile": "docker", "size": 4},),
+)
+WORK = KindSpec(
+    vendor="farm",
+    kind="Work",
+    nature=Nature.FINITE,
+    model=lambda: WorkSpec,
+    table=FieldTable(_row("rack"), _row("dependsOn"), _row("frames")),
+    abilities=frozenset(),
+    doc="Something to compute.",
+    references=(ReferenceField("rack", "Rack"), ReferenceField("dependsOn", "Work")),
+    on_remove=("terminate", "forget"),
+)
+KINDS = {each.id: each for each in (RACK, WORK)}
+VENDORS = {"farm": ("user", "password"), "mill": ()}
+
+HEAD = """\
+apiVersion: reconciler/v1
+kind: Workspace
+metadata: {name: film-a, workspaceId: ws-5c1d0e9a7b3f4d21}
+spec:
+"""
+FARM = """\
+  providers:
+    one:
+      type: farm
+      url: https://farm.example.com
+      auth: {user: {secretRef: {env: FARM_USER}}, password: {secretRef: {file: secret.txt}}}
+"""
+
+
+def workspace(text: str = "", *texts: tuple[str, str]) -> Workspace:
+    source = Source("reconciler.yaml", (HEAD + FARM + text).encode())
+    found, problems = load_workspace(source, VENDORS, env="prod", variables=Variables(texts=texts))
+    assert found is not None, problems
+    return found
+
+
+def declare(text: str, overlay: str = "", where: Workspace | None = None) -> Loaded:
+    """What one file of manifests and one of overlays declare."""
+    overlays = [Source("overlays/prod/o.yaml", overlay.encode())] if overlay else []
+    sources = [Source("manifests/m.yaml", text.encode())]
+    return load(sources, overlays, where or workspace(), KINDS)
+
+
+def rack(name: str, spec: str = "{profile: docker}", rest: str = "") -> str:
+    return (
+        f"---\napiVersion: farm/v1\nkind: Rack\nmetadata: {{name: {name}}}\nspec: {spec}\n{rest}\n"
+    )
+
+
+def work(name: str, spec: str = "{}", rest: str = "") -> str:
+    return (
+        f"---\napiVersion: farm/v1\nkind: Work\nmetadata: {{name: {name}}}\nspec: {spec}\n{rest}\n"
+    )
+
+
+def only(loaded: Loaded) -> Problem:
+    (problem,) = loaded.problems
+    return problem
+
+
+def spot(problem: Problem) -> str:
+    """`file:line:column path`."""
+    assert problem.location is not None
+    return f"{problem.location} {problem.location.path}"
