@@ -41,7 +41,8 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
     Raises:
         PlanRefused: prune was asked for with no manifests at all.
     """
-    before, recorded = recorded, _renamed(desired.resources, recorded)
+    before = recorded
+    recorded = recorded if policy.is_destroy else _renamed(desired.resources, recorded)
     matches = match(recorded, observation)
     context = _context(desired, recorded, observation, policy)
     _refuse_empty_prune(desired, recorded, policy)
@@ -274,13 +275,18 @@ def _owned(recorded: Recorded) -> Mapping[str, int]:
 
 
 def _renamed(resources: Iterable[Resource], recorded: Recorded) -> Recorded:
-    """What is remembered, under the addresses of today: `renamedFrom` moves a record."""
-    moves = {
-        Address(each.address.provider, each.address.kind, each.lifecycle.renamed_from): each.address
-        for each in resources
-        if each.lifecycle.renamed_from is not None and each.address not in recorded.records
-    }
-    moves = {old: new for old, new in moves.items() if old in recorded.records}
+    """What is remembered, under the addresses of today: `renamedFrom` moves records and intents.
+
+    Of two resources that name one old address, the one that sorts first has it.
+    """
+    known = recorded.records.keys() | {each.address for each in recorded.intents}
+    moves: dict[Address, Address] = {}
+    for each in sorted(resources, key=lambda each: each.address):
+        name = each.lifecycle.renamed_from
+        if name is not None and each.address not in recorded.records:
+            old = replace(each.address, name=name)
+            moves.setdefault(old, each.address)
+    moves = {old: new for old, new in moves.items() if old in known}
     if not moves:
         return recorded
     records = {

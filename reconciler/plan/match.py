@@ -52,7 +52,7 @@ def match(recorded: Recorded, observation: Observation) -> Matches:
         address: _match(
             recorded.records.get(address),
             by_id,
-            by_first.pop(_first(address, recorded.records.get(address)), ()),
+            by_first.pop(_first(address, recorded.records.get(address), intents), ()),
             intents.get(address, ()),
         )
         for address in sorted(addresses)
@@ -61,8 +61,12 @@ def match(recorded: Recorded, observation: Observation) -> Matches:
     return Matches({**strangers, **found})
 
 
-def _first(address: Address, record: Record | None) -> Address:
-    return record.first_address if record is not None else address
+def _first(
+    address: Address, record: Record | None, intents: Mapping[Address, tuple[Intent, ...]]
+) -> Address:
+    if record is not None:
+        return record.first_address
+    return next((each.first_address for each in intents.get(address, ())), address)
 
 
 def _by_first_address(objects: Iterable[Observed]) -> dict[Address, list[Observed]]:
