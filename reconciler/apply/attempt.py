@@ -20,7 +20,7 @@ from reconciler.errors import (
     StateError,
 )
 from reconciler.fields import Mutability
-from reconciler.kinds import Kinds
+from reconciler.kinds import Kinds, Nature
 from reconciler.model import Intent, Record, Request, Verb
 from reconciler.plan.build import noted
 from reconciler.plan.plan import Change
@@ -31,6 +31,8 @@ SEND_WINDOW_S = 5.0
 """How long after its note a request may still be sent."""
 MAX_SENDS = 3
 """How often one creation is sent in one run, each time only after the one before is settled."""
+MAX_LIVES = 100
+"""How many forgotten objects of one address are passed over to find a free marker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,30 +121,60 @@ async def _conclude(
 ) -> Result:
     """What an answer means; a lost one is looked for, waited for, and only then sent again."""
     for _ in range(MAX_SENDS - 1):
-        result = await _meaning(ground, provider, sent, answer)
-        if result is not None:
-            return result
-        (intent,) = await _noted(ground, [_renewed(ground, sent.intent)])
-        sent = replace(sent, intent=intent)
+        meant = await _meaning(ground, provider, sent, answer)
+        if isinstance(meant, Result):
+            return meant
+        (intent,) = await _noted(ground, [_renewed(ground, meant.intent)])
+        sent = replace(meant, intent=intent)
         (answer,) = await _send(ground, provider, [sent.request])
-    result = await _meaning(ground, provider, sent, answer)
-    return result or Result(Passed.UNKNOWN, problem=_lost(sent.step, "it was sent several times"))
+    meant = await _meaning(ground, provider, sent, answer)
+    if isinstance(meant, Result):
+        return meant
+    return Result(Passed.UNKNOWN, problem=_lost(sent.step, "it was sent several times"))
 
 
 async def _meaning(
     ground: Ground, provider: Provider, sent: _Sent, answer: str | ProviderError
-) -> Result | None:
-    """The result, or `None` when the request surely did not pass and may be sent again."""
+) -> Result | _Sent:
+    """The result, or what may be sent now, because the request surely did not pass."""
     if isinstance(answer, str):
         return await _made(ground, sent, answer)
     if isinstance(answer, AlreadyExists):
-        finding = await look(provider, sent.step.change.kind, sent.request.marker)
-        if finding.observed is not None:
-            return await _made(ground, sent, finding.observed.remote_id)
+        meant = await _already_there(ground, provider, sent)
+        if meant is not None:
+            return meant
     if answer.effect is Effect.NONE:
         await ground.write(Batch(close_intents=(sent.intent.operation_id,)))
         return Result(Passed.FAILED, problem=answer.problem, error=answer)
-    return await _settle(ground, provider, sent)
+    return await _settle(ground, provider, sent) or sent
+
+
+async def _already_there(ground: Ground, provider: Provider, sent: _Sent) -> Result | _Sent | None:
+    """What bears our marker already; `None` when nothing of ours does."""
+    kind = sent.step.change.kind
+    finding = await look(provider, kind, sent.request.marker)
+    if finding.looked is Looked.UNREADABLE:
+        return Result(Passed.UNKNOWN, problem=_lost(sent.step, "the vendor does not answer"))
+    if finding.observed is None:
+        return None
+    is_kept = ground.kinds[kind].nature is Nature.STANDING
+    if is_kept and finding.observed.settled.is_over:
+        return await _of_a_new_life(ground, provider, sent)
+    return await _made(ground, sent, finding.observed.remote_id)
+
+
+async def _of_a_new_life(ground: Ground, provider: Provider, sent: _Sent) -> _Sent | None:
+    """The same under the next free marker: the vendor keeps what is over, and we forgot it."""
+    marker = sent.request.marker
+    for ordinal in range(marker.ordinal + 1, marker.ordinal + MAX_LIVES):
+        following = replace(marker, ordinal=ordinal)
+        finding = await look(provider, sent.step.change.kind, following)
+        if finding.looked is Looked.NONE:
+            request = replace(sent.request, marker=following)
+            sealed = request_digest(request, ground.known)
+            intent = replace(sent.intent, ordinal=ordinal, request_digest=sealed)
+            return replace(sent, request=request, intent=intent)
+    return None
 
 
 async def _settle(ground: Ground, provider: Provider, sent: _Sent) -> Result | None:

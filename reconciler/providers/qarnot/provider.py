@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
@@ -136,14 +137,16 @@ class QarnotProvider:
     async def stop(self, kind: str, remote_id: str) -> None:
         """Close. Refused for a pool that is not running, which is then looked at again."""
         try:
-            await self.client.act(_COLLECTION[kind], remote_id, "close")
+            with suppress(NotFound):
+                await self.client.act(_COLLECTION[kind], remote_id, "close")
         except (Forbidden, Conflict):
             observed = await self._read_one(kind, remote_id)
             if observed is not None and not observed.settled.is_over:
                 raise
 
     async def delete(self, kind: str, remote_id: str) -> None:
-        await self.client.delete(_COLLECTION[kind], remote_id)
+        with suppress(NotFound):
+            await self.client.delete(_COLLECTION[kind], remote_id)
 
     async def resolve(self, kind: str, name_or_id: str) -> str:
         return str((await self.client.get(_COLLECTION[kind], name_or_id))["uuid"])
