@@ -10,11 +10,11 @@ from reconciler.sandbox.vendor import Json
 
 KINDS: Mapping[str, str] = {
     "latency": "the answer waits for `seconds` of real time",
-    "status": "answers `status` with `headers` and `body`; not done, unless `done` is true",
+    "status": "answers `status` (500) with `headers` and `body`; not done, unless `done` is true",
     "drop_before": "the request is not done and the connection is cut",
     "drop_after": "the request is done and the connection is cut",
     "truncate": "done; the whole length is announced and half of the body is sent",
-    "html": "answers a page of a proxy; not done, unless `done` is true",
+    "html": "answers a page of a proxy with `status` (200); not done, unless `done` is true",
     "slow_list": "what it creates is in no list for `seconds` of virtual time; a list it meets"
     " leaves out what is younger than that",
     "duplicate_page": "a page whose next token leads to the same page; a whole list, twice",
@@ -51,7 +51,7 @@ class Fault:
     every: int = 1
     skip: int = 0
     seconds: float = 1.0
-    status: int = 500
+    status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     body: Json = None
     done: bool = False

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import lru_cache
 from urllib.parse import parse_qs
 
 from starlette.responses import Response
@@ -90,13 +91,11 @@ class Gateway:
         await self._response(answer)(scope, receive, send)
 
     def _response(self, answer: Answer) -> Response:
-        response = Response(answer.body, answer.status)
-        for name, value in answer.headers:
-            response.headers[name] = value
+        headers = {"date": _date(int(self._sandbox.clock.now_s()))}
         if answer.body:
-            response.headers.setdefault("content-type", answer.content_type)
-        response.headers["date"] = formatdate(self._sandbox.clock.now_s(), usegmt=True)
-        return response
+            headers["content-type"] = answer.content_type
+        own = {name.lower(): value for name, value in answer.headers}
+        return Response(answer.body, answer.status, headers | own)
 
     async def _send_half(self, scope: Scope, send: Send, answer: Answer) -> None:
         head = self._response(answer).raw_headers
@@ -109,22 +108,27 @@ class Gateway:
 _PLAYED_BY_VENDOR = frozenset({"latency", "slow_list", "duplicate_page", "expire_token"})
 
 
+@lru_cache(maxsize=16)
+def _date(at_s: int) -> str:
+    return formatdate(at_s, usegmt=True)
+
+
 def _is_cut(mishap: Fault | None) -> bool:
     return mishap is not None and mishap.kind in _CUTS
 
 
 def _page(fault: Fault) -> Answer:
-    status = fault.status if fault.status != 500 else 200
-    return Answer(status, _PROXY_PAGE, "text/html; charset=utf-8")
+    return Answer(fault.status or 200, _PROXY_PAGE, "text/html; charset=utf-8")
 
 
 def _status(fault: Fault) -> Answer:
     body = fault.body if fault.body is not None else {"message": "planned by a fault"}
     text = body if isinstance(body, str) else json.dumps(body)
-    if fault.status in {204, 304}:
+    status = fault.status or 500
+    if status in {204, 304}:
         text = ""
     kind = "text/plain; charset=utf-8" if isinstance(body, str) else Answer(200).content_type
-    return Answer(fault.status, text.encode("utf-8", "replace"), kind, tuple(fault.headers.items()))
+    return Answer(status, text.encode("utf-8", "replace"), kind, tuple(fault.headers.items()))
 
 
 def _too_large() -> Answer:

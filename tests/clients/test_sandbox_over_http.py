@@ -58,11 +58,14 @@ def test_every_request_is_in_the_log(http: httpx.Client, control: Control) -> No
     assert found[0]["time"] == "2026-03-02T08:00:00Z"
 
 
-def test_a_request_dropped_before_is_not_done(http: httpx.Client, control: Control) -> None:
+def test_a_request_dropped_before_is_not_done(
+    http: httpx.Client, control: Control, capfd: pytest.CaptureFixture[str]
+) -> None:
     control.fault("drop_before", path="/pools")
     with pytest.raises(httpx.RemoteProtocolError):
         http.post("/pools", json=POOL)
     assert control.pools() == {}
+    assert capfd.readouterr().err == ""
     assert control.http.get("/_sandbox/requests").json()[0]["status"] is None
 
 

@@ -6,6 +6,7 @@ the constant DOCKER_CMD do that, in any mixture with words that mean nothing her
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reconciler.sandbox.vendor import Json
 
@@ -26,7 +27,11 @@ class Command:
 
 def command_of(constants: list[Json]) -> Command:
     """What instances with these constants do."""
-    text = next((one["value"] for one in constants if one["key"] == _COMMAND_KEY), "")
+    return _read(next((one["value"] for one in constants if one["key"] == _COMMAND_KEY), ""))
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Command:
     found = list(_WORD.finditer(text))
     sleeps = [float(one["sleep"]) for one in found if one["sleep"]]
     exits = [int(one["exit"]) for one in found if one["exit"]]

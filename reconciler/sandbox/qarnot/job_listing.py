@@ -15,6 +15,7 @@ from reconciler.sandbox.qarnot.rendering import (
     Shown,
     field,
     kept_text,
+    members,
     shown_span,
     with_nulls,
 )
@@ -44,8 +45,9 @@ def job_json(job: Job, switches: SettingTable) -> str:
     return f"{{{kept_text(job, 'state', switches, _fields)}}}"
 
 
-def _fields(job: Job, switches: SettingTable) -> Json:
-    return with_nulls({name: show(job, switches) for name, show in _SHOWN.items()}, switches)
+def _fields(job: Job, switches: SettingTable) -> str:
+    shown = {name: show(job, switches) for name, show in _SHOWN.items()}
+    return members(with_nulls(shown, switches))
 
 
 def job_kind(world: World) -> ListedKind[Job]:

@@ -12,12 +12,12 @@ from reconciler.sandbox.qarnot.rendering import (
     Shown,
     field,
     kept_text,
+    members,
     running_times,
     with_nulls,
 )
 from reconciler.sandbox.qarnot.status import status_text
 from reconciler.sandbox.settings import SettingTable
-from reconciler.sandbox.vendor import Json
 
 _SUMMARY_NAMES = (
     "uuid",
@@ -48,9 +48,7 @@ def pool_json(pool: Pool, switches: SettingTable, now_s: float) -> str:
     """
     given = kept_text(pool, "given", switches, _given)
     state = kept_text(pool, "state", switches, _state)
-    status = status_text(pool.time, pool.track.since_s, pool.cores)
-    times = running_times(pool.time, pool.track, now_s)
-    return f'{{{given},{state},"status":{status},{times}}}'
+    return f"{{{given},{state},{running_times(pool.time, pool.track, now_s)}}}"
 
 
 def pool_summary_json(pool: Pool, switches: SettingTable, now_s: float) -> str:
@@ -59,21 +57,22 @@ def pool_summary_json(pool: Pool, switches: SettingTable, now_s: float) -> str:
     return f"{{{stable},{running_times(pool.time, pool.track, now_s)}}}"
 
 
-def _state(pool: Pool, switches: SettingTable) -> Json:
-    return {name: show(pool, switches) for name, show in _STATE.items()}
+def _state(pool: Pool, switches: SettingTable) -> str:
+    shown = members({name: show(pool, switches) for name, show in _STATE.items()})
+    return f'{shown},"status":{status_text(pool.time, pool.track.since_s, pool.cores)}'
 
 
-def _summary(pool: Pool, switches: SettingTable) -> Json:
+def _summary(pool: Pool, switches: SettingTable) -> str:
     shown: Shown[Pool] = {**_GIVEN, **_STATE}
-    return {name: shown[name](pool, switches) for name in _SUMMARY_NAMES}
+    return members({name: shown[name](pool, switches) for name in _SUMMARY_NAMES})
 
 
-def _given(pool: Pool, switches: SettingTable) -> Json:
+def _given(pool: Pool, switches: SettingTable) -> str:
     shown = {name: show(pool, switches) for name, show in _GIVEN.items()}
     shown |= {name: pool.fields[name] for name in _SHOWN_WHEN_SET if pool.fields[name]}
     if shown["scaling"] is None and switches["unset_scaling"] == "absent":
         del shown["scaling"]
-    return with_nulls(shown, switches)
+    return members(with_nulls(shown, switches))
 
 
 def total_slots(pool: Pool) -> int:

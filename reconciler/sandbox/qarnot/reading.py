@@ -80,13 +80,15 @@ def read_fields(
 ) -> dict[str, Json]:
     """The fields of an object by the vendor's names; a null one has its default."""
     given = folded(value)
-    return {rule.name: _read_field(rule, given, path, problems) for rule in rules}
+    return {
+        rule.name: rule.default()
+        if (member := given.get(rule.key)) is None and not rule.is_required
+        else _read_field(rule, member, path, problems)
+        for rule in rules
+    }
 
 
-def _read_field(rule: Rule, given: Mapping[str, Json], path: str, problems: Problems) -> Json:
-    value = given.get(rule.key)
-    if value is None and not rule.is_required:
-        return rule.default()
+def _read_field(rule: Rule, value: Json, path: str, problems: Problems) -> Json:
     here = f"{path}.{rule.name}" if path else rule.name
     if value is None or (rule.is_required and value == ""):
         problems.add(here, f"The {rule.name} field is required.")

@@ -47,14 +47,19 @@ def forget_state(item: Rendered) -> None:
 
 
 def kept_text(
-    item: Item, part: str, switches: SettingTable, fields: Callable[[Item, SettingTable], Json]
+    item: Item, part: str, switches: SettingTable, text: Callable[[Item, SettingTable], str]
 ) -> str:
-    """The members of one part as JSON text without braces, made again only when it is void."""
-    version, text = item.rendered.get(part, (-1, ""))
+    """One part of an object as text, made again only when what was kept of it is void."""
+    version, kept = item.rendered.get(part, (-1, ""))
     if version != switches.version:
-        text = json_text(fields(item, switches))[1:-1]
-        item.rendered[part] = (switches.version, text)
-    return text
+        kept = text(item, switches)
+        item.rendered[part] = (switches.version, kept)
+    return kept
+
+
+def members(fields: Mapping[str, Json]) -> str:
+    """The members of an object as JSON text without braces."""
+    return json_text(fields)[1:-1]
 
 
 def field(name: str) -> Show[Item]:

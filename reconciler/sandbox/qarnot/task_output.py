@@ -15,6 +15,7 @@ from reconciler.sandbox.qarnot.rendering import (
     Shown,
     field,
     kept_text,
+    members,
     running_times,
     with_nulls,
 )
@@ -71,12 +72,8 @@ class TaskText:
         state = kept_text(task, "state", switches, _state)
         # not kept: the state of another task is in it
         dependencies = json_text(shown_dependencies(self._world, task))
-        status = status_text(
-            task.time, task.track.since_s, task.cores, _ranges(task), task.progress
-        )
         times = running_times(task.time, task.track, now_s)
-        own = f'"dependencies":{dependencies},"status":{status}'
-        return f"{{{given},{state},{own},{times}}}"
+        return f'{{{given},{state},"dependencies":{dependencies},{times}}}'
 
     def summary(self, task: Task, now_s: float) -> str:
         """The summary of the task."""
@@ -88,22 +85,24 @@ def _shown(task: Task, switches: SettingTable, shown: Shown[Task]) -> dict[str, 
     return {name: show(task, switches) for name, show in shown.items()}
 
 
-def _given(task: Task, switches: SettingTable) -> Json:
+def _given(task: Task, switches: SettingTable) -> str:
     shown = _shown(task, switches, _GIVEN)
     shown |= {name: task.fields[name] for name in _SHOWN_WHEN_SET if task.fields[name]}
-    return with_nulls(shown, switches)
+    return members(with_nulls(shown, switches))
 
 
-def _state(task: Task, switches: SettingTable) -> Json:
+def _state(task: Task, switches: SettingTable) -> str:
     shown = _shown(task, switches, _STATE)
     if switches["nulls_in_output"] == "unset" and not task.ended:
         shown["completedInstances"] = None
-    return shown
+    at_s, ranges = task.track.since_s, _ranges(task)
+    status = status_text(task.time, at_s, task.cores, ranges, task.progress)
+    return f'{members(shown)},"status":{status}'
 
 
-def _summary(task: Task, switches: SettingTable) -> Json:
+def _summary(task: Task, switches: SettingTable) -> str:
     shown: Shown[Task] = {**_GIVEN, **_STATE}
-    return {name: shown[name](task, switches) for name in _SUMMARY_NAMES}
+    return members({name: shown[name](task, switches) for name in _SUMMARY_NAMES})
 
 
 def _profile(task: Task, switches: SettingTable) -> Json:
