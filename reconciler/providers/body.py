@@ -102,9 +102,7 @@ def parse_json(content: bytes) -> Any:
         ValueError: it is not that.
     """
     try:
-        value = json.loads(
-            content.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite
-        )
+        value = _JSON.decode(content.decode("utf-8-sig"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if _is_deeper(value, _DEPTH):
@@ -123,6 +121,9 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError("a number without bounds")
     return number
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

@@ -29,6 +29,7 @@ _TRAPS = (
     ipaddress.ip_network("fe80::/10"),
     ipaddress.ip_network("fd00:ec2::254/128"),
 )
+_LOOKED_UP_S = 30.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -145,14 +146,18 @@ async def system_resolve(host: str, port: int) -> Sequence[str]:
 
 
 class Addresses:
-    """The checked addresses of one origin: what was checked is what is connected to."""
+    """The checked addresses of one origin: what was checked is what is connected to.
 
-    __slots__ = ("_origin", "_preferred", "_resolve")
+    They are looked up and checked again after half a minute, and after a failed connection.
+    """
+
+    __slots__ = ("_found", "_good_until", "_origin", "_resolve")
 
     def __init__(self, origin: Origin, resolve: Resolve = system_resolve) -> None:
         self._origin = origin
         self._resolve = resolve
-        self._preferred = ""
+        self._found: Sequence[str] = ()
+        self._good_until = float("-inf")
 
     async def candidates(self) -> Sequence[str]:
         """Where to connect, at most four, the one that answered last time first.
@@ -161,15 +166,28 @@ class Addresses:
             AddressRefused: one of the addresses is a trap.
             OSError: the name can't be resolved.
         """
+        now = anyio.current_time()
+        if now >= self._good_until:
+            self._found = await self._look_up()
+            self._good_until = now + _LOOKED_UP_S
+        return self._found
+
+    def prefer(self, address: str) -> None:
+        """This one answered."""
+        if self._found and self._found[0] != address:
+            self._found = sorted(self._found, key=lambda each: each != address)
+
+    def forget(self) -> None:
+        """None of them answered."""
+        self._good_until = float("-inf")
+
+    async def _look_up(self) -> Sequence[str]:
         host = self._origin.host
         found = [host] if _literal(host) else await self._resolve(host, self._origin.port)
         for each in found:
             self._check(each)
-        return sorted(found, key=lambda each: each != self._preferred)[:4]
-
-    def prefer(self, address: str) -> None:
-        """This one answered."""
-        self._preferred = address
+        last = self._found[:1]
+        return sorted(found, key=lambda each: each not in last)[:4]
 
     def _check(self, text: str) -> None:
         address = ipaddress.ip_address(text)

@@ -125,7 +125,7 @@ class Lanes:
 
     def throttled(self, sent_at: float, now: float) -> None:
         """The vendor said "too many": half as many lanes, once for all that were on their way."""
-        if sent_at < self._cut_at:
+        if sent_at <= self._cut_at:
             return
         self._cut_at = now
         self._streak = 0

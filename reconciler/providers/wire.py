@@ -7,6 +7,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -162,13 +163,13 @@ Consume = Callable[[httpx.Response], Awaitable[Ended[T]]]
 class Wire:
     """The way to one origin."""
 
-    __slots__ = ("_addresses", "_origin", "_timeouts", "_urls")
+    __slots__ = ("_addresses", "_origin", "_timeouts", "_url")
 
     def __init__(self, timeouts: Timeouts, origin: Origin, addresses: Addresses) -> None:
         self._origin = origin
         self._addresses = addresses
         self._timeouts = timeouts
-        self._urls: dict[str, httpx.URL] = {}
+        self._url = lru_cache(maxsize=256)(self._make_url)
 
     async def exchange(
         self, order: Order, lane: Lane, within_s: float, consume: Consume[T]
@@ -191,7 +192,8 @@ class Wire:
             ended = await self._once(attempt, address, consume)
             if ended.verdict is not Verdict.NOT_SENT:
                 self._addresses.prefer(address)
-                break
+                return ended
+        self._addresses.forget()
         return ended or self._silent(attempt, "the host's name has no address")
 
     async def _once(self, attempt: _Attempt, address: str, consume: Consume[T]) -> Ended[T]:
@@ -211,7 +213,7 @@ class Wire:
     def _request(self, attempt: _Attempt, address: str) -> httpx.Request:
         return httpx.Request(
             attempt.order.method,
-            self._url(address).copy_with(raw_path=attempt.order.target),
+            self._url(address, attempt.order.target),
             headers=list(attempt.order.headers),
             content=attempt.order.content,
             extensions={
@@ -221,13 +223,10 @@ class Wire:
             },
         )
 
-    def _url(self, address: str) -> httpx.URL:
+    def _make_url(self, address: str, target: bytes) -> httpx.URL:
         """The checked address itself: the name is not resolved a second time."""
-        if address not in self._urls:
-            origin = self._origin
-            url = httpx.URL(scheme=origin.scheme, host=address, port=origin.port, path="/")
-            self._urls[address] = url
-        return self._urls[address]
+        origin = self._origin
+        return httpx.URL(scheme=origin.scheme, host=address, port=origin.port, raw_path=target)
 
     def _silent(self, attempt: _Attempt, why: str, status: int = 0) -> Ended[T]:
         if not attempt.sent.is_sent:
@@ -267,16 +266,15 @@ def _why(error: Exception) -> str:
 
 
 def lower_headers(response: httpx.Response) -> dict[str, str]:
-    """Its headers by lower-case name; a repeated one is joined with commas."""
-    return {name.lower(): value for name, value in response.headers.items()}
+    """Its headers by lower-case name; of a repeated one the last."""
+    raw = response.headers.raw
+    return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in raw}
 
 
-async def raw_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+def raw_chunks(response: httpx.Response) -> AsyncIterable[bytes]:
     """The body as it comes, still encoded."""
-    stream = response.stream
-    assert isinstance(stream, httpx.AsyncByteStream)
-    async for chunk in stream:
-        yield chunk
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return response.stream
 
 
 async def read_all(response: httpx.Response, chunks: AsyncIterable[bytes]) -> bytes:

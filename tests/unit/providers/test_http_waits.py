@@ -139,6 +139,16 @@ async def test_a_throttled_provider_sends_fewer_at_a_time_and_then_more_again(
         assert way.open_lanes == 8
 
 
+async def test_many_throttled_at_once_halve_the_lanes_once(server: RawServer) -> None:
+    server.answers = [throttle("200")]
+    eight = replace(config(server.url), concurrency=8)
+    async with transport(eight) as way:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(8):
+                tasks.start_soon(outcome, way, call())
+        assert way.open_lanes == 4
+
+
 async def test_no_more_than_the_concurrency_is_on_its_way_at_once(server: RawServer) -> None:
     server.answers = [Answer(reply().content, drip_s=0.0002)]
     three = replace(config(server.url), concurrency=3)

@@ -265,11 +265,37 @@ async def test_localhost_has_to_be_this_machine() -> None:
         await Addresses(local, elsewhere).candidates()
 
 
-@pytest.mark.anyio
-async def test_the_address_that_answered_last_comes_first() -> None:
-    async def several(_host: str, _port: int) -> Sequence[str]:
-        return [f"10.0.0.{n}" for n in range(6)]
+class Names:
+    """A resolver that counts its lookups and can change its mind."""
 
-    addresses = Addresses(BASE, several)
-    addresses.prefer("10.0.0.5")
-    assert await addresses.candidates() == ["10.0.0.5", "10.0.0.0", "10.0.0.1", "10.0.0.2"]
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = list(addresses)
+        self.lookups = 0
+
+    async def __call__(self, _host: str, _port: int) -> Sequence[str]:
+        self.lookups += 1
+        return self.addresses
+
+
+@pytest.mark.anyio
+async def test_the_address_that_answered_last_comes_first_after_a_new_lookup_too() -> None:
+    names = Names(*(f"10.0.0.{n}" for n in range(4)))
+    addresses = Addresses(BASE, names)
+    assert await addresses.candidates() == ["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3"]
+    addresses.prefer("10.0.0.3")
+    addresses.forget()
+    assert await addresses.candidates() == ["10.0.0.3", "10.0.0.0", "10.0.0.1", "10.0.0.2"]
+
+
+@pytest.mark.anyio
+async def test_a_name_is_looked_up_once_until_a_connection_fails() -> None:
+    names = Names("10.0.0.1")
+    addresses = Addresses(BASE, names)
+    for _ in range(3):
+        await addresses.candidates()
+    assert names.lookups == 1
+    names.addresses = ["169.254.169.254"]
+    assert await addresses.candidates() == ["10.0.0.1"], "what was checked is what is used"
+    addresses.forget()
+    with pytest.raises(AddressRefused):
+        await addresses.candidates()
