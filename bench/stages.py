@@ -79,9 +79,10 @@ def measure(folder: Path) -> list[Stage]:
     store.close()
     timer.done("state")
     known = _knowledge(opened, loaded, key)
-    observation = anyio.run(_observed, opened, loaded, recorded, known)
+    seen: list[Observation] = []
+    anyio.run(_observe, opened, loaded, recorded, known, seen)
     timer.done("observe")
-    plan = _planned(opened, loaded, recorded, observation, known)
+    plan = _planned(opened, loaded, recorded, seen[0], known)
     timer.done("diff and plan")
     screen.say(plan_text(plan, screen.paper))
     timer.done("render")
@@ -125,15 +126,21 @@ def _knowledge(opened: Opened, loaded: Loaded, key: bytes) -> Knowledge:
     return Knowledge(seal, fingerprints(refs, opened.system_secrets, seal))
 
 
-async def _observed(
-    opened: Opened, loaded: Loaded, recorded: Recorded, known: Knowledge
-) -> Observation:
+async def _observe(
+    opened: Opened,
+    loaded: Loaded,
+    recorded: Recorded,
+    known: Knowledge,
+    seen: list[Observation],
+) -> None:
+    """Fills `seen`: what a main task returns, asyncio writes out in full as it ends."""
     from reconciler.cli.outside import SystemClock
     from reconciler.cli.session import open_providers
     from reconciler.observe import observe
 
     async with open_providers(opened, None) as providers:
-        return await observe(providers, loaded.resources, recorded, SystemClock(), known.digest)
+        clock = SystemClock()
+        seen.append(await observe(providers, loaded.resources, recorded, clock, known.digest))
 
 
 def _planned(

@@ -44,7 +44,7 @@ class Compare:
 
 
 def _unordered(value: Any) -> Any:
-    is_texts = all(isinstance(each, str) for each in value)
+    is_texts = set(map(type, value)) <= _TEXTS
     return sorted(value) if is_texts else sorted(value, key=canonical)
 
 
@@ -59,6 +59,8 @@ def _quantity(read: Callable[[str], Json]) -> Callable[[Any], Any]:
 
     return form
 
+
+_TEXTS = frozenset({str})
 
 EXACT = Compare("exact", lambda value: value)
 UNORDERED = Compare("unordered", _unordered)
@@ -105,15 +107,20 @@ class Node:
     """The key that names an element, when the value is a list of objects."""
     wildcards: tuple[tuple[str, Node], ...] = ()
     """(prefix, node), the longest prefix first."""
-    is_plain: bool = True
-    """Whether a value here is its own form: nothing below, compared as it stands."""
+    default: Json = None
+    """The row's, at hand where every value passes."""
+    form: Callable[[Any], Any] | None = None
+    """How a value here is written to be compared; `None` where it is compared as it stands."""
 
     def child(self, key: str) -> Node | None:
         """The level below for `key`, if the table knows one."""
         found = self.children.get(key)
         if found is not None:
             return found
-        return next((node for prefix, node in self.wildcards if key.startswith(prefix)), None)
+        for prefix, node in self.wildcards:
+            if key.startswith(prefix):
+                return node
+        return None
 
 
 def split_path(path: str) -> tuple[tuple[str, str | None], ...]:
@@ -183,22 +190,35 @@ def _finish(node: Node) -> None:
         (prefix, node.children[prefix + "*"])
         for prefix in sorted(prefixes, key=lambda prefix: (-len(prefix), prefix))
     )
-    node.is_plain = not node.children and (node.row is None or node.row.compare is EXACT)
+    node.default = node.row.default if node.row is not None else None
+    node.form = _form_of(node)
     for below in node.children.values():
         _finish(below)
 
 
-def _form(node: Node, value: Any) -> Any:
-    if node.children and isinstance(value, Mapping):
-        value = _form_object(node, value)
-    elif node.children and isinstance(value, list | tuple):
-        value = [_form_object(node, each) for each in value]
-    if node.row is None:
-        return value
-    if node.row.compare is UNORDERED and node.list_key:
-        key = node.list_key
-        return sorted(value, key=lambda each: str(each.get(key)))
-    return node.row.compare.form(value)
+def _form_of(node: Node) -> Callable[[Any], Any] | None:
+    own = _own_form(node)
+    if not node.children:
+        return own
+
+    def form(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            value = [_form_object(node, each) for each in value]
+        elif isinstance(value, Mapping):
+            value = _form_object(node, value)
+        return value if own is None else own(value)
+
+    return form
+
+
+def _own_form(node: Node) -> Callable[[Any], Any] | None:
+    """What the row alone asks of a value whose parts have their form."""
+    if node.row is None or node.row.compare is EXACT:
+        return None
+    key = node.list_key
+    if node.row.compare is UNORDERED and key:
+        return lambda value: sorted(value, key=lambda each: str(each.get(key)))
+    return node.row.compare.form
 
 
 def _form_object(node: Node, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,7 +230,7 @@ def _form_object(node: Node, value: Mapping[str, Any]) -> dict[str, Any]:
         if below is None:
             formed[key] = each
             continue
-        one = each if below.is_plain else _form(below, each)
-        if below.row is None or below.row.default is None or one != below.row.default:
+        one = each if below.form is None else below.form(each)
+        if below.default is None or one != below.default:
             formed[key] = one
     return formed
