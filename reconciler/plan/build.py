@@ -191,7 +191,7 @@ def _removed(
         action=Action.FORGET if is_gone else _removal(guard, policy),
         reason=Reason.REQUESTED if policy.is_destroy else Reason.NOT_DECLARED,
         remote_id=record.remote_id,
-        basis=basis(live) if live is not None else "",
+        basis=basis(kind, live, None) if live is not None else "",
         ordinal=record.ordinal,
         on_remove=guard.on_remove,
         notes=("it is gone at the vendor",) if is_gone else (),

@@ -44,6 +44,8 @@ def check_unused(digest: str, used: frozenset[str]) -> None:
 def still_due(reviewed: Plan, now: Plan) -> Plan:
     """The reviewed plan without what has come to pass by itself, or was just settled.
 
+    What the records are to remember is of now: a record of then may name an object that is gone.
+
     Raises:
         PlanStale: something it is about to touch has moved; every such address is named.
     """
@@ -57,7 +59,7 @@ def still_due(reviewed: Plan, now: Plan) -> Plan:
         (due if found is not None and _is_same(change, found) else moved).append(change)
     if moved:
         raise PlanStale(*(_moved(each) for each in moved))
-    return replace(reviewed, changes=tuple(due))
+    return replace(reviewed, changes=tuple(due), remembered=now.remembered)
 
 
 def _is_same(one: Change, other: Change) -> bool:

@@ -24,7 +24,7 @@ from reconciler.diff.compare import (
 )
 from reconciler.diff.detail import without
 from reconciler.errors import Problem
-from reconciler.fields import Mutability
+from reconciler.fields import Mutability, SetBy
 from reconciler.kinds import KindSpec
 from reconciler.model import (
     Marker,
@@ -123,7 +123,7 @@ def _change(
         standing=decision.standing,
         request=_request(kind, resource, found, decision.action, context) if sends else None,
         remote_id=live.remote_id if live is not None else "",
-        basis=basis(live) if live is not None else "",
+        basis=basis(kind, live, resource) if live is not None else "",
         ordinal=found.record.ordinal if found.record is not None else 0,
         on_remove=guard_of(kind, resource, found.record).on_remove,
         notes=(decision.says,) if decision.says and decision.standing is Standing.READY else (),
@@ -158,9 +158,22 @@ def _with_details(
     )
 
 
-def basis(live: Observed) -> str:
-    """The digest of what a change rests on: the object, its fields and whether it is over."""
-    return digest({"id": live.remote_id, "spec": live.spec, "over": live.settled.is_over})
+def basis(kind: KindSpec, live: Observed, resource: Resource | None) -> str:
+    """The digest of what a change rests on: the object, its fields and whether it is over.
+
+    What the vendor chooses and what the manifest ignores may move: no change rests on it.
+    """
+    wanted = resource.spec if resource is not None else {}
+    spec = {
+        key: each
+        for key, each in live.spec.items()
+        if wanted.get(key) is not None
+        or (row := kind.table.row(key)) is None
+        or row.set_by is SetBy.USER
+    }
+    if resource is not None and resource.lifecycle.ignore:
+        spec = without(kind, spec, {}, resource.lifecycle.ignore)
+    return digest({"id": live.remote_id, "spec": spec, "over": live.settled.is_over})
 
 
 def guard_of(kind: KindSpec, resource: Resource | None, record: Record | None) -> Guard:
