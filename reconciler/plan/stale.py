@@ -44,7 +44,8 @@ def check_unused(digest: str, used: frozenset[str]) -> None:
 def still_due(reviewed: Plan, now: Plan) -> Plan:
     """The reviewed plan without what has come to pass by itself, or was just settled.
 
-    What the records are to remember is of now: a record of then may name an object that is gone.
+    What is sent of ignored fields, and what the records are to remember, is of now: a record of
+    then may name an object that is gone.
 
     Raises:
         PlanStale: something it is about to touch has moved; every such address is named.
@@ -56,7 +57,10 @@ def still_due(reviewed: Plan, now: Plan) -> Plan:
         found = today.get(change.address)
         if found is None and (change.address in now.unchanged or change.action is Action.FORGET):
             continue
-        (due if found is not None and _is_same(change, found) else moved).append(change)
+        if found is not None and _is_same(change, found):
+            due.append(found)
+        else:
+            moved.append(change)
     if moved:
         raise PlanStale(*(_moved(each) for each in moved))
     return replace(reviewed, changes=tuple(due), remembered=now.remembered)
@@ -74,7 +78,11 @@ def _is_same(one: Change, other: Change) -> bool:
 
 def _sent(change: Change) -> object:
     request = change.request
-    return request and (request.spec, request.marker, request.resource.labels)
+    if request is None:
+        return None
+    resource = request.resource
+    spec = None if resource.lifecycle.ignore else request.spec
+    return resource.spec, resource.labels, request.marker, spec
 
 
 def _moved(change: Change) -> Problem:

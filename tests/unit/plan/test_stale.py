@@ -159,3 +159,14 @@ def test_what_is_remembered_is_what_is_known_now_and_not_what_was_known_then() -
     since = World((asked,), (record(pool("a"), 2),), (live(pool("a"), 2),))
     (kept,) = still_due(then.plan(), since.plan()).remembered
     assert (kept.remote_id, kept.ordinal, kept.protect) == ("id-a-2", 2, True)
+
+
+def test_an_ignored_value_is_sent_as_it_is_now_and_not_as_it_was_then() -> None:
+    asked = pool("a", {"tags": ["x"]}, ignore=("constants.COUNTER",))
+    then, now = (
+        World((asked,), (record(pool("a")),), (counted(live(pool("a")), constants={"COUNTER": n}),))
+        for n in ("1", "2")
+    )
+    (change,) = still_due(then.plan(), now.plan()).changes
+    assert change.request is not None
+    assert change.request.spec["constants"] == {"COUNTER": "2"}
