@@ -369,7 +369,11 @@ SAMPLES: tuple[tuple[Rule, str, str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("rule", "file", "text"), SAMPLES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("rule", "file", "text"),
+    SAMPLES,
+    ids=lambda value: getattr(value, "__name__", str(value)[:40]),
+)
 def test_a_rule_sees_what_breaks_it(rule: Rule, file: str, text: str) -> None:
     broken = list(rule(Module.of(f"{PACKAGE}/{file}", text)))
     assert broken

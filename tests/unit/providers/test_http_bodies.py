@@ -143,6 +143,7 @@ async def test_a_body_without_length_is_read_no_further_than_its_cap(server: Raw
 @pytest.mark.parametrize(
     "body",
     [b"{}", gzip.compress(b"{}") + b"{}", gzip.compress(b"{}") * 2, b"\x1f\x8b" + b"\0" * 20],
+    ids=["plain", "with a tail", "two of them", "broken"],
 )
 async def test_what_is_not_one_gzip_is_refused(server: RawServer, body: bytes) -> None:
     server.answers = [reply(200, body, headers=GZIP)]
