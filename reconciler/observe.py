@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import NoneType
 from typing import Any
 
 import anyio
@@ -25,6 +26,9 @@ from reconciler.values import Json
 
 Seal = Callable[[Json], str]
 """The state's keyed digest."""
+
+_LEAVES = frozenset({str, int, float, bool, NoneType})
+"""Nothing is inside a value of these types, of which most of a spec is made."""
 
 
 @dataclass(slots=True)
@@ -144,14 +148,17 @@ def formed(kind: KindSpec, observed: Observed, seal: Seal) -> Observed:
 
 
 def _concealed(value: Any, seal: Seal) -> Any:
+    """The same with fingerprints for secrets; what holds none is shared, not copied."""
     if isinstance(value, Revealed):
         return {"fingerprint": seal(value.reveal())}
-    if isinstance(value, Mapping):
-        return {
-            key: _concealed(each, seal) if isinstance(each, Mapping | Revealed) else each
-            for key, each in value.items()
-        }
-    return value
+    if not isinstance(value, Mapping):
+        return value
+    changed = {
+        key: now
+        for key, each in value.items()
+        if type(each) not in _LEAVES and (now := _concealed(each, seal)) is not each
+    }
+    return {**value, **changed} if changed else value
 
 
 def secret_refs(values: Iterable[Any]) -> frozenset[SecretRef]:
@@ -161,13 +168,14 @@ def secret_refs(values: Iterable[Any]) -> frozenset[SecretRef]:
     while pending:
         value = pending.pop()
         if isinstance(value, Mapping):
-            ref = SecretRef.from_manifest(value)
+            ref = SecretRef.from_manifest(value) if "secretRef" in value else None
             if ref is not None:
                 found.add(ref)
-            else:
-                pending.extend(each for each in value.values() if isinstance(each, Mapping | list))
-        elif isinstance(value, list):
-            pending.extend(value)
+                continue
+            value = value.values()
+        elif not isinstance(value, list):
+            continue
+        pending.extend(each for each in value if type(each) not in _LEAVES)
     return frozenset(found)
 
 

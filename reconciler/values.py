@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeAlias
@@ -28,8 +29,12 @@ UNSEEN = Unseen.UNSEEN
 def canonical(value: Json) -> str:
     """One text per value: keys sorted, no blanks, whole numbers without a fraction."""
     text = _encode(value)
-    return _encode(_plain_numbers(value)) if ".0" in text or "e+" in text else text
+    may_hold = ".0" in text or "e+" in text
+    return _encode(_plain_numbers(value)) if may_hold and _WITH_FRACTION.search(text) else text
 
+
+_WITH_FRACTION = re.compile(r"\.0(?:[,\]}]|$)|e\+")
+"""Where a whole number may stand with a fraction; most of what holds `.0` is text: a version."""
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 

@@ -157,16 +157,23 @@ def _is_hidden(kind: KindSpec, facet: str, observed: Observed) -> bool:
     tokens = facet_tokens(facet)
     if tokens[0] in observed.unseen:
         return True
+    if get_in(observed.spec, tokens) is not UNSEEN:
+        return False
     row = kind.table.row_at(tokens)
-    return row is not None and row.secret and get_in(observed.spec, tokens) is UNSEEN
+    return row is not None and row.secret
 
 
 def _paired(
     table: FieldTable, live: Mapping[str, Any], desired: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any, Any]]:
-    have, want = facets(table, live), facets(table, desired)
+    """Every facet that may differ, with what each side has; fields that are equal are left out."""
+    have, want = facets(table, _beside(live, desired)), facets(table, _beside(desired, live))
     for facet in sorted(have.keys() | want.keys()):
         yield facet, have.get(facet, UNSEEN), want.get(facet, UNSEEN)
+
+
+def _beside(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: each for key, each in one.items() if key not in other or each != other[key]}
 
 
 @dataclass(frozen=True, slots=True)
