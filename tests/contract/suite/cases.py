@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from reconciler.fields import Field, SetBy
@@ -66,7 +67,10 @@ class Case:
         return self.declared(trial.then, name, trial.labels[1])
 
     def declared(
-        self, fragment: Mapping[str, Json], name: str = "tried", labels: Mapping[str, str] = {}
+        self,
+        fragment: Mapping[str, Json],
+        name: str = "tried",
+        labels: Mapping[str, str] = MappingProxyType({}),
     ) -> Resource:
         return resource(self.kind, name, merge(self.base, fragment), labels=labels)
 
