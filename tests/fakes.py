@@ -21,10 +21,13 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from reconciler.errors import (
+    AlreadyExists,
+    AuthFailed,
     Effect,
     NotFound,
     Problem,
     ProviderError,
+    QuotaExceeded,
     RateLimited,
     Rejected,
     Unavailable,
@@ -176,6 +179,9 @@ class Fault(StrEnum):
     LOST_AFTER = "lost after the effect"
     REFUSED = "refused"
     THROTTLED = "throttled"
+    TAKEN = "the unique id is taken"
+    NO_QUOTA = "a quota is used up"
+    NO_RIGHT = "the credential is refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,3 +541,9 @@ def _fault_error(fault: Fault | None, lost: Effect = Effect.UNKNOWN) -> Provider
             return Rejected(problem)
         case Fault.THROTTLED:
             return RateLimited(problem)
+        case Fault.TAKEN:
+            return AlreadyExists(problem)
+        case Fault.NO_QUOTA:
+            return QuotaExceeded(problem)
+        case Fault.NO_RIGHT:
+            return AuthFailed(problem)
