@@ -8,6 +8,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from urllib.parse import parse_qs
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -36,24 +37,28 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        body = await _read_body(receive)
+        try:
+            body = await _read_body(receive)
+        except ClientDisconnect:
+            return  # it never said all it wanted: nothing was received
         if body is None:
-            await self._send(scope, receive, send, _too_large())
+            await self._response(_too_large())(scope, receive, send)
             return
         faults = self._sandbox.faults.met_by(self._vendor, scope["method"], scope["path"])
+        received = self._received(scope, body, faults)
         for fault in faults:
             if fault.kind == "latency":
                 await asyncio.sleep(fault.seconds)
         mishap = next((one for one in faults if one.kind not in _PLAYED_BY_VENDOR), None)
         answer = self._answer(_call(scope, body, faults), mishap)
-        self._note(scope, body, faults, None if _is_cut(mishap) else answer)
         self._on_handled()
         if mishap is not None and mishap.kind == "truncate":
             await self._send_half(scope, send, answer)
-        elif _is_cut(mishap):
+        elif mishap is not None and mishap.kind in _CUTS:
             await cut(scope)
         else:
-            await self._send(scope, receive, send, answer)
+            received.status = answer.status
+            await self._response(answer)(scope, receive, send)
 
     def _handled(self, call: Call) -> Answer:
         try:
@@ -73,22 +78,18 @@ class Gateway:
             return answer
         return _page(mishap) if mishap.kind == "html" else _status(mishap)
 
-    def _note(self, scope: Scope, body: bytes, faults: list[Fault], answer: Answer | None) -> None:
-        self._sandbox.log.add(
-            Received(
-                vendor=self._vendor,
-                method=scope["method"],
-                path=scope["path"],
-                query=scope["query_string"].decode("latin-1"),
-                status=answer.status if answer else None,
-                time_s=self._sandbox.clock.now_s(),
-                body_digest=body_digest(body),
-                fault=faults[0].kind if faults else None,
-            )
+    def _received(self, scope: Scope, body: bytes, faults: list[Fault]) -> Received:
+        received = Received(
+            vendor=self._vendor,
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            time_s=self._sandbox.clock.now_s(),
+            body_digest=body_digest(body),
+            fault=faults[0].kind if faults else None,
         )
-
-    async def _send(self, scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
-        await self._response(answer)(scope, receive, send)
+        self._sandbox.log.add(received)
+        return received
 
     def _response(self, answer: Answer) -> Response:
         headers = {"date": _date(int(self._sandbox.clock.now_s()))}
@@ -111,10 +112,6 @@ _PLAYED_BY_VENDOR = frozenset({"latency", "slow_list", "duplicate_page", "expire
 @lru_cache(maxsize=16)
 def _date(at_s: int) -> str:
     return formatdate(at_s, usegmt=True)
-
-
-def _is_cut(mishap: Fault | None) -> bool:
-    return mishap is not None and mishap.kind in _CUTS
 
 
 def _page(fault: Fault) -> Answer:
@@ -141,6 +138,8 @@ async def _read_body(receive: Receive) -> bytes | None:
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         part = message.get("body", b"")
         size += len(part)
         if size > BODY_CAP_BYTES:

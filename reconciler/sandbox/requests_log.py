@@ -2,29 +2,30 @@
 
 import hashlib
 from collections import deque
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from reconciler.sandbox.vendor import Json
 
 KEPT_REQUESTS = 500_000
 
 
-class Received(NamedTuple):
-    """One request; `status` is None when the connection was cut before an answer."""
+@dataclass(slots=True)
+class Received:
+    """One request; `status` is None until it is answered, and for ever when the answer is cut."""
 
     vendor: str
     method: str
     path: str
     query: str
-    status: int | None
     time_s: float
     body_digest: str | None
     fault: str | None
+    status: int | None = None
 
 
 class RequestsLog:
-    """The requests in the order of their answers; the oldest go when it is full."""
+    """The requests in the order of their coming; the oldest go when it is full."""
 
     def __init__(self) -> None:
         self._received: deque[Received] = deque(maxlen=KEPT_REQUESTS)

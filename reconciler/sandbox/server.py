@@ -24,6 +24,7 @@ from reconciler.sandbox.world_files import read_kept, read_world, write_private
 
 HOST = "127.0.0.1"
 DEFAULT_SPEED = 60.0
+FASTEST = 1_000_000.0
 VENDORS: Mapping[str, VendorFactory] = {"qarnot": QarnotVendor}
 PORT_OFFSETS: Mapping[str, int] = {"qarnot": 1, "deadline": 2, "flow": 3}
 _GRACE_S = 2
@@ -37,6 +38,9 @@ class SandboxOptions:
     seconds for each real one. `write` names the file of addresses and credentials, `data_dir` the
     folder where the world is kept, `world` a seeded world by name or path. `seed` and `start_s`
     (seconds since 1970) make a run repeatable; without them ids and time are the real ones.
+
+    Raises:
+        ValueError: the speed is negative, endless or no number.
     """
 
     port: int = 0
@@ -46,6 +50,10 @@ class SandboxOptions:
     world: str | None = None
     seed: int | None = None
     start_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.speed <= FASTEST:
+            raise ValueError(f"the speed is a number from 0 to {FASTEST:g}, not {self.speed}")
 
 
 @dataclass(frozen=True, slots=True)

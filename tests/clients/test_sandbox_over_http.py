@@ -282,6 +282,28 @@ def test_ports_follow_that_of_control_and_a_taken_one_is_named() -> None:
             pass
 
 
+@pytest.mark.parametrize("speed", [-1, float("nan"), float("inf")])
+def test_time_goes_neither_back_nor_at_once(speed: float) -> None:
+    with pytest.raises(ValueError, match="the speed is a number"):
+        SandboxOptions(speed=speed)
+
+
+def test_a_request_that_is_not_sent_to_its_end_is_none(
+    running: RunningSandbox, control: Control
+) -> None:
+    head = "POST /pools HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n"
+    assert raw(running, f"{head}Authorization: {running.qarnot.token}\r\n\r\n{{".encode()) == b""
+    assert control.requests() == []
+
+
+def test_a_request_is_in_the_log_before_its_answer(http: httpx.Client, control: Control) -> None:
+    control.fault("latency", seconds=0.3)
+    with pytest.raises(httpx.ReadTimeout):
+        http.post("/pools", json=POOL, timeout=0.1)
+    (received,) = control.http.get("/_sandbox/requests").json()
+    assert (received["path"], received["status"], received["fault"]) == ("/pools", None, "latency")
+
+
 def test_a_sandbox_that_can_not_start_says_why() -> None:
     with pytest.raises(WorldError), RunningSandbox(SandboxOptions(world="nowhere")):
         pass

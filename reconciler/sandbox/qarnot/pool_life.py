@@ -65,9 +65,7 @@ class PoolLife:
             self._world.plan(pool, _GONE, at_s + self._world.switches["delete_s"])
 
     def place(self, pool: Pool, state: str, at_s: float) -> None:
-        """Put a pool of a seeded world into a state; from there it goes on by itself."""
-        if state == "Submitted":
-            return
+        """Put a new pool of a seeded world into a later state; from there it goes on by itself."""
         pool.track.give_up_steps()
         if state not in OVER:
             self._admit(pool, at_s)

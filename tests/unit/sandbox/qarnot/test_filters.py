@@ -16,6 +16,7 @@ FIELDS: dict[str, FilterField[Thing]] = {
     "Name": FilterField(FieldType.TEXT, lambda thing: thing["Name"]),
     "State": FilterField(FieldType.WORD, lambda thing: thing["State"]),
     "Count": FilterField(FieldType.NUMBER, lambda thing: thing["Count"]),
+    "Ready": FilterField(FieldType.BOOLEAN, lambda thing: thing["Count"] is not None),
     "Tags": FilterField(FieldType.LIST, lambda thing: thing["Tags"]),
 }
 words = st.sampled_from(["", "a", "b", "ab", "B"])
@@ -124,6 +125,7 @@ def test_names_and_operators_match_in_any_case(node: Any) -> None:
         {"operator": "Equal", "field": None, "value": "a"},
         {"operator": "Equal", "field": "Count", "value": "many"},
         {"operator": "Equal", "field": "Count", "value": True},
+        {"operator": "Equal", "field": "Ready", "value": "perhaps"},
         {"operator": "LessThan", "field": "Tags", "value": "a"},
         {"operator": "LessThan", "field": "Name", "value": None},
         {"operator": "Like", "field": "Count", "value": "1"},
@@ -159,6 +161,8 @@ def test_a_filter_may_not_be_endlessly_deep() -> None:
         ("PreparationTask.CommandLine", "ls", {"old"}),
         ("InstanceCount", 2, {"old"}),
         ("State", "submitted", {"new"}),
+        ("ElasticProperty.IsElastic", "TRUE", {"new"}),
+        ("ExecutionTime", None, {"old", "new"}),
         ("Privileges", {"exportApiAndStorageCredentialsInEnvironment": False}, {"old", "new"}),
     ],
 )

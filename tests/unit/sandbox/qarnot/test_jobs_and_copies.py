@@ -169,6 +169,40 @@ def test_what_deleting_a_job_takes_with_it_is_a_switch() -> None:
     assert account.names("/jobs") == account.names("/tasks") == []
 
 
+def test_what_was_planned_for_a_job_ends_with_it() -> None:
+    account = Account()
+    gone = account.job(maxWallTime="00:10:00")
+    account.task(jobUuid=gone, profile="docker-batch")
+    ending = account.job(maxWallTime="00:10:00")
+    account.pass_time(590)
+    account.ok("DELETE", f"/jobs/{gone}", query={"force": ["true"]})
+    account.ok("POST", f"/jobs/{ending}/terminate")
+    account.set(job_completes_alone="yes")
+    account.ok("DELETE", f"/jobs/{ending}")
+    account.pass_time(HOUR)
+    assert account.names("/jobs") == []
+
+
+def test_what_was_planned_for_a_task_ends_with_it() -> None:
+    account = Account()
+    account.set(tasks_after_delete="pending", pools_after_delete="pending")
+    task = account.task(maxTimeQueueSeconds=20)
+    pool = account.create(maxTimeQueueSeconds=20)
+    account.ok("DELETE", f"/tasks/{task}")
+    account.ok("DELETE", f"/pools/{pool}")
+    account.set(retention_s=1)
+    account.pass_time(HOUR)
+    assert account.names("/tasks") == account.names() == []
+
+
+def test_empty_lists_of_a_task_may_be_null() -> None:
+    account = Account()
+    account.set(nulls_in_output="unset")
+    task = shown(account, account.task())
+    names = ("completedInstances", "hardwareConstraints", "retrySettings", "privileges")
+    assert [task[name] for name in names] == [None] * 4
+
+
 def test_a_completed_job_goes_after_its_time_to_live() -> None:
     account = Account()
     job = account.job(completionTimeToLive="00:10:00")

@@ -168,6 +168,16 @@ def test_a_selection_keeps_the_uuid_and_the_selected(select: Any) -> None:
     assert (found[0]["name"], found[0]["tags"]) == ("p", None)
 
 
+def test_a_search_is_in_the_default_order() -> None:
+    account = Account()
+    for name in ("first", "second"):
+        account.create(name=name)
+        account.pass_time(1)
+    assert [pool["name"] for pool in account.ok("POST", "/pools/search", {})] == ["second", "first"]
+    account.set(default_order="oldest")
+    assert [pool["name"] for pool in account.ok("POST", "/pools/search", {})] == ["first", "second"]
+
+
 def test_a_search_may_be_cut_short() -> None:
     account = Account()
     for _ in range(3):

@@ -80,6 +80,41 @@ def test_the_built_in_studio_is_a_sound_world() -> None:
     assert account.pool("simulation")["runningInstanceCount"] == 1
 
 
+def test_a_world_has_jobs_and_tasks_that_name_their_pool() -> None:
+    pool = {"name": "p", "shortname": "farm", "profile": "docker-batch", "instanceCount": 1}
+    world = {
+        "pools": [pool | {"state": "FullyExecuting", "age_s": 900}],
+        "jobs": [
+            {"name": "open", "shortname": "open", "poolUuid": "farm", "age_s": 900},
+            {"name": "old", "state": "Completed", "age_s": 9000},
+        ],
+        "tasks": [
+            {
+                "name": "done",
+                "jobUuid": "open",
+                "instanceCount": 2,
+                "state": "Success",
+                "age_s": 800,
+            },
+            {"name": "lost", "jobUuid": "open", "advancedRanges": "3-4", "state": "Failure"},
+            {"name": "cut", "poolUuid": "farm", "instanceCount": 1, "state": "Cancelled"},
+            {"name": "next", "poolUuid": "farm", "instanceCount": 1},
+        ],
+    }
+    account = Account(world=world)
+    tasks = {task["name"]: task for task in account.ok("GET", "/tasks")}
+    states = {"done": "Success", "lost": "Failure", "cut": "Cancelled", "next": "Submitted"}
+    assert {name: task["state"] for name, task in tasks.items()} == states
+    assert tasks["done"]["poolUuid"] == account.pool("farm")["uuid"]
+    assert tasks["done"]["creationDate"] == "2026-03-02T07:46:40Z"
+    again = account.ok("POST", f"/tasks/{tasks['lost']['uuid']}/retry", {})["uuid"]
+    assert account.ok("GET", f"/tasks/{again}")["advancedRanges"] == "3-4"
+    account.pass_time(3600)
+    assert account.states(tasks["next"]["uuid"], again) == ["Success", "Success"]
+    assert account.ok("GET", "/jobs/open")["state"] == "Active"
+    assert account.ok("GET", "/info")["runningTaskCount"] == 0
+
+
 @pytest.mark.parametrize(
     ("world", "words"),
     [
