@@ -65,9 +65,18 @@ def change_of(kind: KindSpec, resource: Resource, found: Match, context: Context
     situation = _situation(resource, found, context, comparison, now)
     _, decision = first_match(STANDING, situation)
     change = _change(kind, resource, found, decision, context)
+    if comparison.is_empty and _is_untold(decision):
+        return change
+    change = replace(change, location=resource.locate(()))
     change = _with_details(change, decision, comparison, now, later)
     usage = found.live.usage if found.live is not None else Usage()
     return guarded(change, guard_of(kind, resource, found.record), usage)
+
+
+def _is_untold(decision: Decision) -> bool:
+    """Whether nobody will be shown it, so that its place in a file need not be looked for."""
+    is_quiet = decision.action is Action.NO_OP and decision.standing is Standing.READY
+    return is_quiet and not decision.says
 
 
 def _by_time(
@@ -127,7 +136,6 @@ def _change(
         ordinal=found.record.ordinal if found.record is not None else 0,
         on_remove=guard_of(kind, resource, found.record).on_remove,
         notes=(decision.says,) if decision.says and decision.standing is Standing.READY else (),
-        location=resource.locate(()),
     )
 
 
