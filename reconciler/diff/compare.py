@@ -142,7 +142,8 @@ def _dropped_unseen(
 ) -> list[tuple[str, Any, Any]]:
     """Facets we set and the manifest no longer has, where the vendor shows nothing: still there."""
     managed = record.managed if record is not None else ()
-    hidden = [each for each in managed if _is_hidden(kind, each, observed)]
+    shown = observed.spec.keys() - observed.unseen
+    hidden = [each for each in managed if each not in shown and _is_hidden(kind, each, observed)]
     if not hidden:
         return []
     kept = facets(kind.table, desired).keys() | ignored
