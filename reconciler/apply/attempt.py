@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from reconciler.address import Address
 from reconciler.apply.ledger import Ledger
-from reconciler.apply.settle import Looked, look, request_digest, settled_from
+from reconciler.apply.settle import SEND_WINDOW_S, Looked, look, patience_s, request_digest
 from reconciler.apply.steps import Step
 from reconciler.diff.compare import Knowledge, managed_digests, updated_digests
 from reconciler.errors import (
@@ -27,8 +27,6 @@ from reconciler.plan.plan import Change
 from reconciler.ports import Batch, Clock, Provider
 from reconciler.report import Passed
 
-SEND_WINDOW_S = 5.0
-"""How long after its note a request may still be sent."""
 MAX_SENDS = 3
 """How often one creation is sent in one run, each time only after the one before is settled."""
 MAX_LIVES = 100
@@ -181,9 +179,9 @@ async def _settle(ground: Ground, provider: Provider, sent: _Sent) -> Result | N
     change = sent.step.change
     finding = await look(provider, change.kind, sent.request.marker)
     if finding.looked is Looked.NONE:
-        wait_s = (settled_from(sent.intent, provider) - ground.clock.now()).total_seconds()
-        ground.on_wait(sent.step, f"its answer was lost; {max(wait_s, 0):.0f}s until it is settled")
-        await ground.clock.sleep(max(wait_s, 0.0))
+        wait_s = patience_s(sent.intent, provider, ground.clock.now())
+        ground.on_wait(sent.step, f"its answer was lost; {wait_s:.0f}s until it is settled")
+        await ground.clock.sleep(wait_s)
         finding = await look(provider, change.kind, sent.request.marker)
     match finding.looked:
         case Looked.ONE:

@@ -6,7 +6,7 @@ first request can no longer arrive; until then its outcome is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,9 @@ from reconciler.model import Intent, Marker, Observed, Record, Recorded, Request
 from reconciler.plan.build import noted
 from reconciler.ports import Batch, Clock, Provider, Scope
 from reconciler.report import Event, EventKind
+
+SEND_WINDOW_S = 5.0
+"""How long after its note a request may still be sent."""
 
 
 class Looked(StrEnum):
@@ -62,10 +65,21 @@ async def look(provider: Provider, kind: str, marker: Marker) -> Finding:
 
 def settled_from(intent: Intent, provider: Provider) -> datetime:
     """When an object that is still missing was surely not made by this intent's request."""
-    wait_s = provider.request_deadline_s
-    if Ability.UNIQUE_ID not in provider.kinds[intent.kind].abilities:
-        wait_s += provider.settle_after_s
-    return intent.send_by + timedelta(seconds=wait_s)
+    return intent.send_by + timedelta(seconds=_settles_after_s(intent, provider))
+
+
+def patience_s(intent: Intent, provider: Provider, now: datetime) -> float:
+    """Seconds until then; never longer than a request sent just now would need.
+
+    So a wall clock that somebody set back makes nobody wait for a day.
+    """
+    left_s = (settled_from(intent, provider) - now).total_seconds()
+    return max(0.0, min(left_s, SEND_WINDOW_S + _settles_after_s(intent, provider)))
+
+
+def _settles_after_s(intent: Intent, provider: Provider) -> float:
+    is_unique = Ability.UNIQUE_ID in provider.kinds[intent.kind].abilities
+    return provider.request_deadline_s + (0.0 if is_unique else provider.settle_after_s)
 
 
 def request_digest(request: Request, known: Knowledge) -> str:
@@ -111,14 +125,38 @@ class Settler:
     known: Knowledge
     clock: Clock
 
-    async def absorb(self, recorded: Recorded, resources: Sequence[Resource]) -> Absorbed:
-        """Settle every open intent that can be settled now."""
+    async def absorb_patiently(
+        self, recorded: Recorded, resources: Sequence[Resource], tell: Callable[[Event], None]
+    ) -> Absorbed:
+        """Settle every open intent, for as long as that takes; `tell` hears of each wait."""
+        absorbed = await self.absorb(recorded, resources)
+        if absorbed.until is None:
+            return absorbed
+        now = self.clock.now()
+        wait_s = max(
+            patience_s(each, provider, now)
+            for each in absorbed.unsettled
+            if (provider := self.providers.get(each.address.provider)) is not None
+        )
+        for event in absorbed.waiting(wait_s):
+            tell(event)
+        await self.clock.sleep(wait_s)
+        return await self.absorb(recorded, resources, as_of=absorbed.until)
+
+    async def absorb(
+        self,
+        recorded: Recorded,
+        resources: Sequence[Resource],
+        as_of: datetime | None = None,
+    ) -> Absorbed:
+        """Settle every open intent that can be settled now, or at a moment that was waited for."""
+        now = as_of or self.clock.now()
         wanted = {each.address: each for each in resources}
         put: list[Record] = []
         closed: list[str] = []
         unsettled: list[Intent] = []
         for intent in recorded.intents:
-            record, is_settled = await self._settle(intent, recorded, wanted)
+            record, is_settled = await self._settle(intent, recorded, wanted, now)
             put.extend([record] if record is not None else [])
             if is_settled:
                 closed.append(intent.operation_id)
@@ -137,12 +175,16 @@ class Settler:
         )  # fmt: skip
 
     async def _settle(
-        self, intent: Intent, recorded: Recorded, wanted: Mapping[Address, Resource]
+        self,
+        intent: Intent,
+        recorded: Recorded,
+        wanted: Mapping[Address, Resource],
+        now: datetime,
     ) -> tuple[Record | None, bool]:
         provider = self.providers.get(intent.address.provider)
         if provider is None:
             return None, False
-        is_past = self.clock.now() >= settled_from(intent, provider)
+        is_past = now >= settled_from(intent, provider)
         if intent.verb is not Verb.CREATE:
             return None, is_past
         finding = await look(provider, intent.kind, marker_of(intent, self.scope))
