@@ -18,7 +18,7 @@ from reconciler.observe import fingerprints, observe, secret_refs
 from reconciler.plan.build import Desired, plan
 from reconciler.plan.codec import file_digest
 from reconciler.plan.plan import Plan
-from reconciler.plan.policy import Policy
+from reconciler.plan.policy import Policy, as_reviewed
 from reconciler.plan.stale import check_binding, check_unused, still_due
 from reconciler.ports import Batch, Scope, Secrets
 from reconciler.report import Report
@@ -64,12 +64,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan with what it was made from."""
+    """A plan with what it was made from; `uses` is the file digest of the one that was reviewed."""
 
     plan: Plan
     recorded: Recorded
     known: Knowledge
     observation: Observation
+    uses: str = ""
 
 
 Confirm = Callable[[Plan], Awaitable[bool]]
@@ -108,14 +109,16 @@ async def apply_plan(
     Raises:
         PlanStale: it is used, expired, tied to something else, or something it touches moved.
     """
-    check_unused(file_digest(reviewed), setting.ports.store.used_plans())
+    name = file_digest(reviewed)
+    check_unused(name, setting.ports.store.used_plans())
+    again = Choice(lambda seal: as_reviewed(choice.policy(seal), reviewed))
     async with _lease(setting) as ledger:
-        now = await _prepare_to_apply(setting, choice, ledger)
+        now = await _prepare_to_apply(setting, again, ledger)
         check_binding(reviewed, now.plan.binding, setting.ports.clock.now())
         due = still_due(reviewed, now.plan)
         if not await confirm(due):
             return None
-        return await _carry_out(setting, replace(now, plan=due), ledger)
+        return await _carry_out(setting, replace(now, plan=due, uses=name), ledger)
 
 
 async def look(setting: Setting) -> tuple[Recorded, Observation]:
@@ -175,15 +178,11 @@ async def _lease(setting: Setting) -> AsyncIterator[Ledger]:
 
 async def _prepare_to_apply(setting: Setting, choice: Choice, ledger: Ledger) -> Prepared:
     """Settle what an earlier run left open, for as long as that takes, then plan."""
-    store, clock, known = setting.ports.store, setting.ports.clock, _knowledge(setting)
+    ports, known = setting.ports, _knowledge(setting)
     settler = _settler(setting, known)
-    absorbed = await settler.absorb(store.read(), setting.resources)
-    if absorbed.until is not None:
-        wait_s = max((absorbed.until - clock.now()).total_seconds(), 0.0)
-        for event in absorbed.waiting(wait_s):
-            setting.ports.reporter.event(event)
-        await clock.sleep(wait_s)
-        absorbed = await settler.absorb(store.read(), setting.resources)
+    absorbed = await settler.absorb_patiently(
+        ports.store.read(), setting.resources, ports.reporter.event
+    )
     await _write(absorbed, ledger)
     return await _prepare(setting, choice, absorbed.recorded, known)
 
@@ -195,4 +194,5 @@ async def _write(absorbed: Absorbed, ledger: Ledger) -> None:
 
 async def _carry_out(setting: Setting, prepared: Prepared, ledger: Ledger) -> Report:
     require_secrets(prepared.plan, prepared.known)
-    return await apply(prepared.plan, prepared.recorded, ledger, prepared.known, setting.ports)
+    plan, recorded, known = prepared.plan, prepared.recorded, prepared.known
+    return await apply(plan, recorded, ledger, known, setting.ports, uses=prepared.uses)

@@ -43,11 +43,18 @@ class Ports:
 
 
 async def apply(
-    plan: Plan, recorded: Recorded, ledger: Ledger, known: Knowledge, ports: Ports
+    plan: Plan,
+    recorded: Recorded,
+    ledger: Ledger,
+    known: Knowledge,
+    ports: Ports,
+    *,
+    uses: str = "",
 ) -> Report:
     """Carry out a plan's pending changes; a step that fails takes only its descendants with it.
 
-    `ledger` is at work, and `recorded` is what its state holds.
+    `ledger` is at work, and `recorded` is what its state holds. `uses` is the file digest of the
+    plan that is used up by this; left out, the plan's own.
     Every effect has a durable note before it and one after it, so that a run that is cut anywhere
     can be run again.
 
@@ -55,6 +62,7 @@ async def apply(
         StateError: a note could not be written, or the lease is lost; nothing was sent after that.
     """
     run = _Run(plan, recorded, ledger, known, ports)
+    run.ground.plan_digest = (uses or file_digest(plan)) if run.steps else ""
     began = ports.clock.monotonic()
     await run.go()
     if run.error is not None:
@@ -152,7 +160,6 @@ class _Run:
             new_id=ports.new_id,
             records=dict(recorded.records),
             on_wait=self._say_waiting,
-            plan_digest=file_digest(plan) if self.steps else "",
         )
 
     async def go(self) -> None:

@@ -11,7 +11,7 @@ from reconciler.address import Address
 from reconciler.diff.change import Action, Reason, Standing
 from reconciler.errors import Problem
 from reconciler.model import OnRemove, Usage, WhenRunning
-from reconciler.plan.plan import Change
+from reconciler.plan.plan import Change, Plan
 from reconciler.values import Json
 
 MAX_SHARE = 0.3
@@ -34,6 +34,20 @@ class Policy:
     is_destroy: bool = False
     targets: frozenset[Address] = frozenset()
     expires_after: timedelta = timedelta(days=7)
+
+
+def as_reviewed(policy: Policy, reviewed: Plan) -> Policy:
+    """The policy under which a reviewed plan is planned again, whatever flags stand beside it.
+
+    It allows what the plan does, at the addresses it speaks of.
+    """
+    return replace(
+        policy,
+        prune=any(each.reason is Reason.NOT_DECLARED for each in reviewed.changes),
+        max_deletes=len(reviewed.changes),
+        is_destroy=reviewed.is_destroy,
+        targets=frozenset(reviewed.unchanged) | {each.address for each in reviewed.changes},
+    )
 
 
 @dataclass(frozen=True, slots=True)
