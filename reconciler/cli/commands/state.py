@@ -79,6 +79,25 @@ async def _rebuild(screen: Screen, flags: dict[str, Any]) -> int:
     return 0
 
 
+@command.command("unlock")
+@workspace_options
+@click.pass_obj
+def unlock(screen: Screen, /, **flags: Any) -> int:
+    """Take the lease from a holder that is surely gone, and let it go."""
+    from reconciler.cli.outside import SystemClock, holder
+    from reconciler.cli.session import open_workspace, state_path
+    from reconciler.state.sqlite_store import SqliteStore
+
+    opened = open_workspace(Where.of(flags))
+    store = SqliteStore(state_path(opened), opened.scope, is_alive=lambda _: False)
+    lease = store.acquire(holder(), LEASE_S, SystemClock().now())
+    store.release(lease)
+    store.close()
+    before = lease.taken_over_from
+    screen.say(f"Unlocked; it was held by {before}." if before else "It was not locked.")
+    return 0
+
+
 @command.command("verify")
 @workspace_options
 @click.pass_obj
