@@ -211,7 +211,7 @@ metadata:
   workspaceId: {workspace_id}   # random, made once; state and markers carry it
 spec:
   manifests: {DEFAULT_MANIFESTS}
-  state: {DEFAULT_STATE}   # for teams and CI: postgresql://host/database
+  state: {DEFAULT_STATE}
   providers:
     qarnot-prod:
       type: qarnot
