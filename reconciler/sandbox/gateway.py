@@ -51,13 +51,15 @@ class Gateway:
                 await asyncio.sleep(fault.seconds)
         mishap = next((one for one in faults if one.kind not in _PLAYED_BY_VENDOR), None)
         answer = self._answer(_call(scope, body, faults), mishap)
+        is_cut = mishap is not None and mishap.kind in _CUTS
+        received.status = None if is_cut else answer.status
+        self._sandbox.log.add(received)
         self._on_handled()
         if mishap is not None and mishap.kind == "truncate":
             await self._send_half(scope, send, answer)
-        elif mishap is not None and mishap.kind in _CUTS:
+        elif is_cut:
             await cut(scope)
         else:
-            received.status = answer.status
             await self._response(answer)(scope, receive, send)
 
     def _handled(self, call: Call) -> Answer:
@@ -79,7 +81,7 @@ class Gateway:
         return _page(mishap) if mishap.kind == "html" else _status(mishap)
 
     def _received(self, scope: Scope, body: bytes, faults: list[Fault]) -> Received:
-        received = Received(
+        return Received(
             vendor=self._vendor,
             method=scope["method"],
             path=scope["path"],
@@ -88,8 +90,6 @@ class Gateway:
             body_digest=body_digest(body),
             fault=faults[0].kind if faults else None,
         )
-        self._sandbox.log.add(received)
-        return received
 
     def _response(self, answer: Answer) -> Response:
         headers = {"date": _date(int(self._sandbox.clock.now_s()))}

@@ -12,7 +12,10 @@ KEPT_REQUESTS = 500_000
 
 @dataclass(slots=True)
 class Received:
-    """One request; `status` is None until it is answered, and for ever when the answer is cut."""
+    """One request; `status` is None when the connection was cut before an answer.
+
+    `time_s` is the virtual time of its coming.
+    """
 
     vendor: str
     method: str
@@ -25,7 +28,7 @@ class Received:
 
 
 class RequestsLog:
-    """The requests in the order of their coming; the oldest go when it is full."""
+    """The requests in the order of their answers; the oldest go when it is full."""
 
     def __init__(self) -> None:
         self._received: deque[Received] = deque(maxlen=KEPT_REQUESTS)
