@@ -300,7 +300,7 @@ async def _noted(ground: Ground, intents: Sequence[Intent]) -> Sequence[Intent]:
         intents = [_renewed(ground, each) for each in intents]
     raise StateError(
         Problem(
-            code="S507",
+            code="S508",
             summary="the state is too slow: nothing is sent without a durable note",
             cause=f"writing a note took longer than {SEND_WINDOW_S:g}s, several times",
             remedy="check the disk that holds the state",

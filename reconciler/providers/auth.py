@@ -109,7 +109,7 @@ def _check(*values: Revealed) -> None:
 
 def _unusable() -> Problem:
     return Problem(
-        "C113",
+        "C143",
         "a credential has a blank at an end, or a control character in it",
         cause="it can't be sent as it is; often a line end came with it from a file",
         remedy="store the value without it",

@@ -281,7 +281,7 @@ def _elsewhere(base: Origin, url: str) -> Problem:
 
 def _malformed(config: ProviderConfig) -> Problem:
     return Problem(
-        "C110",
+        "C140",
         f"the url of provider {config.name} is not one of an API",
         cause="it has to be http(s)://host[:port][/path], in ASCII, without user, query or blanks",
         remedy="write a name outside ASCII in its xn-- form; give credentials under auth",
@@ -290,7 +290,7 @@ def _malformed(config: ProviderConfig) -> Problem:
 
 def _metadata(config: ProviderConfig) -> Problem:
     return Problem(
-        "C111",
+        "C141",
         f"the url of provider {config.name} is a link-local or metadata address",
         cause="a credential sent there can be taken by whatever answers",
         remedy="give the API's own address",
@@ -299,7 +299,7 @@ def _metadata(config: ProviderConfig) -> Problem:
 
 def _plain_http(config: ProviderConfig) -> Problem:
     return Problem(
-        "C112",
+        "C142",
         f"provider {config.name} would send its credential unencrypted",
         cause="the url is plain http to another machine",
         remedy="use https, or set allowHttp: true for a farm on a network you trust",

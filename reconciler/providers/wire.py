@@ -57,7 +57,7 @@ def tls_context(origin: Origin, ca_file: str | None) -> ssl.SSLContext:
     if context is None:
         raise ConfigError(
             Problem(
-                "C114",
+                "C144",
                 f"the file of certificates {ca_file} can't be used",
                 cause="it is missing, or holds no certificate in PEM form",
                 remedy="give tls.caFile the path of a PEM file",
