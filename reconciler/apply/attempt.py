@@ -172,6 +172,8 @@ async def _of_a_new_life(ground: Ground, provider: Provider, sent: _Sent) -> _Se
             sealed = request_digest(request, ground.known)
             intent = replace(sent.intent, ordinal=ordinal, request_digest=sealed)
             return replace(sent, request=request, intent=intent)
+        if finding.observed is None or not finding.observed.settled.is_over:
+            break  # one of ours may live there, and two may not
     return None
 
 

@@ -212,7 +212,7 @@ class _Run:
         return self.error is None and not self.ports.interrupt.signal
 
     async def _attempt(self, lane: _Lane, batch: list[Step]) -> list[Result]:
-        problem = lane.refused.get("") or lane.refused.get(_quota_key(batch[0]))
+        problem = lane.refused.get("") or lane.refused.get(_creates(batch[0]))
         if problem is not None:
             return [Result(Passed.SKIPPED, problem=problem)] * len(batch)
         for step in batch:
@@ -223,8 +223,8 @@ class _Run:
     def _note_refusals(self, lane: _Lane, batch: list[Step], results: list[Result]) -> None:
         """A used-up quota ends creations of that kind, a refused credential ends the lane."""
         for result in results:
-            if isinstance(result.error, QuotaExceeded) and result.problem is not None:
-                lane.refused[_quota_key(batch[0])] = result.problem
+            if isinstance(result.error, QuotaExceeded) and batch[0].verb is Verb.CREATE:
+                lane.refused[_creates(batch[0])] = result.error.problem
             elif isinstance(result.error, AuthFailed) and result.problem is not None:
                 lane.refused[""] = result.problem
 
@@ -287,8 +287,9 @@ class _Run:
         )
 
 
-def _quota_key(step: Step) -> str:
-    return step.change.kind if step.verb is Verb.CREATE else "-"
+def _creates(step: Step) -> str:
+    """The kind a step makes one more of; none when it makes nothing."""
+    return step.change.kind if step.verb is Verb.CREATE else ""
 
 
 def _after(step: Step, result: Result) -> Problem:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from reconciler.apply.attempt import Ground
 from reconciler.apply.steps import Step
 from reconciler.diff.compare import not_honoured
+from reconciler.diff.detail import without
 from reconciler.errors import Problem, ProviderError, Severity
 from reconciler.model import Observed, Record
 from reconciler.observe import formed
@@ -44,7 +45,11 @@ def _judged(ground: Ground, step: Step, observed: Observed) -> tuple[Record, boo
     kind = ground.kinds[change.kind]
     record = ground.records[change.address]
     live = formed(kind, observed, ground.known.digest)
-    kept = not_honoured(kind, change.request.spec, live, ground.known)
+    ignored = change.request.resource.lifecycle.ignore
+    sent = (
+        without(kind, change.request.spec, live.spec, ignored) if ignored else change.request.spec
+    )
+    kept = not_honoured(kind, sent, live, ground.known)
     return replace(record, not_honoured=kept), kept != dict(record.not_honoured)
 
 
