@@ -29,6 +29,7 @@ from reconciler.errors import Problem, UserError
 def command(screen: Screen, /, **flags: Any) -> int:
     """Run emulators of the vendors on this machine, so that anyone can rehearse."""
     try:
+        from reconciler.sandbox.sandbox import WorldError
         from reconciler.sandbox.server import Running, SandboxOptions, serve
     except ModuleNotFoundError as error:
         raise UserError(_not_installed(error.name or "")) from None
@@ -42,9 +43,12 @@ def command(screen: Screen, /, **flags: Any) -> int:
         screen.out.flush()
 
     flags.pop("is_json")
-    options = SandboxOptions(**flags)
-    with suppress(KeyboardInterrupt):
-        asyncio.run(serve(options, on_ready=say))
+    try:
+        options = SandboxOptions(**flags)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(serve(options, on_ready=say))
+    except (WorldError, OSError, ValueError) as error:
+        raise UserError(_refused(str(error), flags["port"])) from None
     return 0
 
 
@@ -57,6 +61,15 @@ def _lines(written: dict[str, Any]) -> list[str]:
         if key != "url"
     ]
     return [*lines, *secrets, "Stop with Ctrl-C."]
+
+
+def _refused(cause: str, port: int) -> Problem:
+    return Problem(
+        code="U106",
+        summary="the sandbox can't run so",
+        cause=cause,
+        remedy=f"check the flags; if port {port} is taken, give another one, or -port 0",
+    )
 
 
 def _not_installed(name: str) -> Problem:
