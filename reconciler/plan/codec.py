@@ -14,6 +14,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
+from types import NoneType
 from typing import Any, Union
 
 from reconciler.address import Address
@@ -22,6 +23,7 @@ from reconciler.plan.plan import FORMAT_VERSION, Plan
 from reconciler.values import UNSEEN, Unseen, digest
 
 _UNSEEN = {"$unseen": True}
+_ALREADY_JSON = frozenset({str, int, float, bool, NoneType})
 _NOT_REVIEWED = ("made_at", "expires_at", "commit", "serial", "unchanged", "remembered")
 
 
@@ -85,6 +87,8 @@ def _refused(cause: str, remedy: str) -> PlanStale:
 
 
 def _to_json(value: Any) -> Any:
+    if type(value) in _ALREADY_JSON:
+        return value
     match value:
         case Unseen():
             return _UNSEEN
@@ -100,19 +104,26 @@ def _to_json(value: Any) -> Any:
             return [_to_json(each) for each in value]
         case frozenset():
             return sorted(_to_json(each) for each in value)
-    if is_dataclass(value):
+    kind: type = type(value)
+    if is_dataclass(kind):
         return {
-            each.name: _to_json(held)
-            for each in fields(value)
-            if each.compare and not _is_default(each, held := getattr(value, each.name))
+            name: _to_json(held)
+            for name, default in _members(kind)
+            if (held := getattr(value, name)) != default
         }
     return value
 
 
-def _is_default(field: Any, value: Any) -> bool:
-    if field.default is not MISSING:
-        return bool(value == field.default)
-    return field.default_factory is not MISSING and bool(value == field.default_factory())
+@cache
+def _members(kind: type) -> tuple[tuple[str, Any], ...]:
+    """The members that count, each with its default; `MISSING`, which nothing equals, for none."""
+    return tuple((each.name, _default(each)) for each in fields(kind) if each.compare)
+
+
+def _default(field: Any) -> Any:
+    if field.default_factory is MISSING:
+        return field.default
+    return field.default_factory()
 
 
 def _key(key: Any) -> str:
