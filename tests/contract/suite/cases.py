@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from reconciler.fields import Field, SetBy
@@ -70,9 +69,9 @@ class Case:
         self,
         fragment: Mapping[str, Json],
         name: str = "tried",
-        labels: Mapping[str, str] = MappingProxyType({}),
+        labels: Mapping[str, str] | None = None,
     ) -> Resource:
-        return resource(self.kind, name, merge(self.base, fragment), labels=labels)
+        return resource(self.kind, name, merge(self.base, fragment), labels=labels or {})
 
 
 def root_of(path: str) -> str:
