@@ -62,10 +62,23 @@ class Checker:
             *(_in_lifecycle(kind, lifecycle) if lifecycle else ()),
         )
 
-    def _in_spec(self, kind: KindSpec, spec: dict[str, Any]) -> tuple[Finding, ...]:
+    def accepts(self, kind: KindSpec, tree: Mapping[str, Any]) -> bool:
+        """Whether `findings` has no error, without looking for words."""
+        return (
+            self._envelope.accepts(tree)
+            and self._shape(kind).accepts(tree["spec"])
+            and all(each.is_warning for each in kind.refuse(tree["spec"]))
+            and not any(_in_lifecycle(kind, tree.get("lifecycle") or {}))
+        )
+
+    def _shape(self, kind: KindSpec) -> Shape:
         shape = self._shapes.get(kind.id)
         if shape is None:
             shape = self._shapes[kind.id] = Shape(kind.model())
+        return shape
+
+    def _in_spec(self, kind: KindSpec, spec: dict[str, Any]) -> tuple[Finding, ...]:
+        shape = self._shape(kind)
         if not shape.accepts(spec):
             return tuple(_vendor_set(kind, each) for each in shape.findings(spec, ("spec",)))
         return tuple(_refused(each) for each in kind.refuse(spec))

@@ -167,6 +167,7 @@ class Composer:
         self._repeats: list[tuple[int, Path]] = []
         self._misplaced: list[tuple[int, Path]] = []
         self._first_problem = len(self.problems)
+        self._first_node = self._nodes
 
     def _start_document(self, event: DocumentStartEvent) -> None:
         self._begin(self._text.rfind("\n", 0, self._index(event)) + 1)
@@ -180,7 +181,8 @@ class Composer:
         end, _ = self._advance(self._base + event.end_mark.index)
         is_whole = not any(map(_is_error, self.problems[self._first_problem :]))
         value = self._current[0]
-        document = Document(self._source, value, start, end, line, is_whole=is_whole)
+        size = self._nodes - self._first_node
+        document = Document(self._source, value, start, end, line, size, is_whole=is_whole)
         self.documents.append(document)
         if self._repeats or self._misplaced:
             self._complete_problems(document)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from reconciler.errors import Problem
 from reconciler.manifest.nearest import suggest
-from reconciler.manifest.shape import Finding
+from reconciler.manifest.shape import MAX_FINDINGS, Finding
 from reconciler.settings import Caps
 from reconciler.values import Json, Path, get_in
 
@@ -85,7 +85,9 @@ def _fill_each(value: Any, scopes: list[dict[str, Any]], path: Path = ()) -> Exp
 
 
 def _sites(value: Any, path: Path, scope: Scope, findings: list[Finding]) -> Sites:
-    """Where expressions stand; those that can't be filled go to `findings`."""
+    """Where expressions stand; those that can't be filled go to `findings`, up to a number."""
+    if len(findings) >= MAX_FINDINGS:
+        return None
     if isinstance(value, str):
         return _template(value, path, scope, findings) if OPENING in value else None
     if isinstance(value, dict):

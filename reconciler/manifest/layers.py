@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -63,10 +63,14 @@ class Layers:
         """The place in the file that set the value, or in which it is missing."""
         return self.layers[self._set_by(path)].places.locate(path, on_key=on_key)
 
+    def with_places(self, change: Callable[[Places], Places]) -> Layers:
+        """The same layers, their places changed."""
+        layers = tuple(Layer(each.tree, change(each.places)) for each in self.layers)
+        return Layers(layers, self.own)
+
     def index(self) -> Layers:
         """As `Places.index`."""
-        layers = tuple(Layer(each.tree, each.places.index()) for each in self.layers)
-        return Layers(layers, self.own)
+        return self.with_places(lambda each: each.index())
 
     @property
     def own_places(self) -> Places:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from reconciler.address import Address, is_name
 from reconciler.errors import Problem, errors_of
 from reconciler.kinds import Kinds, KindSpec
-from reconciler.manifest.check import Checker, is_secret, lifecycle_of
+from reconciler.manifest.check import Checker, lifecycle_of
 from reconciler.manifest.compose import compose
 from reconciler.manifest.composer import Words
 from reconciler.manifest.expand import expand
-from reconciler.manifest.layers import Elsewhere, Layer, Layers, Places
+from reconciler.manifest.layers import Elsewhere, Layer, Layers
 from reconciler.manifest.locate import Document
 from reconciler.manifest.nearest import suggest
 from reconciler.manifest.overlays import Overlays, read_overlays
@@ -28,13 +28,15 @@ from reconciler.manifest.refs import (
     provider_of,
     references_of,
 )
-from reconciler.manifest.shape import MAX_FINDINGS, Finding
+from reconciler.manifest.shape import Finding
 from reconciler.manifest.source import Source
+from reconciler.manifest.tell import Told
 from reconciler.model import Lifecycle, Resource
 from reconciler.settings import Workspace
 from reconciler.values import Path, canonical, get_in
 
 _NAME: Path = ("metadata", "name")
+_SHARE = 3  # of the values a file may hold, the share that one resource may
 _UNSAID = Lifecycle()
 _WHOLE_FLOAT = re.compile(r"[0-9](?:\.0[,\]}]|e\+)")
 
@@ -61,6 +63,7 @@ class _Draft:
     address: Address
     layers: Layers
     is_whole: bool
+    file: str
 
 
 def load(
@@ -72,30 +75,29 @@ def load(
 
 
 class _Loader:
-    """The state of one load: what was found wrong so far, and whether all could be read."""
+    """One load: what was found wrong so far, and whether every address is known."""
 
     def __init__(self, workspace: Workspace, kinds: Kinds) -> None:
         self._workspace = workspace
         self._kinds = kinds
         self._checker = Checker(kinds)
-        self._problems: list[Problem] = []
-        self._told: Counter[int] = Counter()
+        self._told = Told()
         self._is_complete = True
         self._words: Words = {}
 
     def load(self, sources: Iterable[Source], overlays: Iterable[Source]) -> Loaded:
         known = read_overlays(self._documents(overlays), self._workspace)
-        self._problems += [*known.problems, *self._unknown_defaults()]
+        problems = [*known.problems, *self._unknown_defaults()]
         drafts = self._distinct(
             draft
             for document in self._documents(sources)
             for draft in self._drafts(document, known)
         )
-        self._problems += known.unused([draft.address for draft in drafts])
+        problems += known.unused([draft.address for draft in drafts])
         resources = [each for draft in drafts if (each := self._resource(draft)) is not None]
         self._check_references(resources, drafts)
         resources.sort(key=lambda each: each.address)
-        problems = sorted(dict.fromkeys(self._problems), key=_place)
+        problems = sorted(dict.fromkeys([*problems, *self._told.problems]), key=_place)
         return Loaded(tuple(resources), tuple(problems), inputs_digest(resources))
 
     def _unknown_defaults(self) -> Iterator[Problem]:
@@ -112,7 +114,7 @@ class _Loader:
     def _documents(self, sources: Iterable[Source]) -> Iterator[Document]:
         for source in sources:
             documents, problems = compose(source, self._workspace.caps, self._words)
-            self._problems += problems
+            self._told.problems += problems
             self._is_complete = self._is_complete and not errors_of(problems)
             yield from (each for each in documents if each.value is not None)
 
@@ -124,14 +126,18 @@ class _Loader:
                 yield draft if layers is draft.layers else replace(draft, layers=layers)
             else:
                 self._is_complete = False
-                self._report(draft, document)
+                self._told.add_all(document.source.name, draft, document)
 
     def _trees(self, document: Document) -> tuple[Any, ...]:
         value = document.value
+        if document.size > self._workspace.caps.nodes // _SHARE:
+            self._is_complete = False
+            self._told.add_all(document.source.name, (Finding((), _too_large(document)),), document)
+            return ()
         if not document.has_expressions and not (isinstance(value, dict) and "matrix" in value):
             return (value,)
         expanded = expand(value, self._workspace.vars, self._workspace.caps)
-        self._report(expanded.findings, document)
+        self._told.add_all(document.source.name, expanded.findings, document)
         self._is_complete = self._is_complete and not expanded.findings
         return expanded.trees
 
@@ -149,7 +155,7 @@ class _Loader:
         if isinstance(provider, Finding):
             return (provider, *self._checker.findings(kind, merged))
         address = Address(provider, kind.slug, name)
-        return _Draft(kind, address, layers, document.is_whole)
+        return _Draft(kind, address, layers, document.is_whole, document.source.name)
 
     def _with_defaults(self, kind: KindSpec, tree: Any, document: Document) -> Layers:
         own = Layer(tree, document)
@@ -164,21 +170,20 @@ class _Loader:
         for draft in drafts:
             known = first.setdefault(draft.address.folded, draft)
             if known is not draft:
-                problem = declared_twice(draft.address)
-                place, other = draft.layers.locate(_NAME), known.layers.locate(_NAME)
-                related = (other,) if other is not None else ()
-                self._problems.append(replace(problem, location=place, related=related))
+                self._told_twice(draft, known)
         return list(first.values())
 
+    def _told_twice(self, draft: _Draft, known: _Draft) -> None:
+        problem = declared_twice(draft.address)
+        if self._told.has_room(draft.file):
+            other = known.layers.locate(_NAME)
+            problem = replace(problem, related=(other,) if other is not None else ())
+        self._told.add(draft.file, problem, lambda: draft.layers.locate(_NAME))
+
     def _resource(self, draft: _Draft) -> Resource | None:
-        if not draft.is_whole:
-            return None
         kind, tree = draft.kind, draft.layers.merged()
-        findings = self._checker.findings(kind, tree)
-        if findings:
-            self._report(findings, draft.layers, draft)
-            if errors_of(each.problem for each in findings):
-                return None
+        if not draft.is_whole or not self._is_valid(draft, tree):
+            return None
         return Resource(
             address=draft.address,
             kind=kind.id,
@@ -189,39 +194,37 @@ class _Loader:
             locate=draft.layers.only_needed().locate,
         )
 
-    def _check_references(self, resources: list[Resource], drafts: list[_Draft]) -> None:
-        addresses = (draft.address for draft in drafts)
-        directory = Directory(addresses, is_complete=self._is_complete)
-        for resource in resources:
-            for finding in directory.findings(resource):
-                place = resource.locate(finding.path)
-                self._problems.append(finding.problem.at(place, str(resource.address)))
-        problem = circle(resources)
-        if problem is not None:
-            at = {str(each.address): each.locate for each in resources}
-            self._problems.append(problem.at(at[problem.address](_NAME)))
+    def _is_valid(self, draft: _Draft, tree: Mapping[str, Any]) -> bool:
+        if self._told.has_room(draft.file):
+            findings = self._checker.findings(draft.kind, tree)
+            self._told.add_all(draft.file, findings, draft.layers, (draft.kind, draft.address))
+            return not errors_of(each.problem for each in findings)
+        is_valid = self._checker.accepts(draft.kind, tree)
+        if not is_valid:
+            self._told.leave_out(draft.file)
+        return is_valid
 
-    def _report(
-        self, findings: Sequence[Finding], places: Places, draft: _Draft | None = None
-    ) -> None:
-        """Place the findings; of one document only so many are told, whatever a matrix makes."""
-        document = id(draft.layers.own_places if draft is not None else places)
-        room = MAX_FINDINGS - self._told[document]
-        self._told[document] += len(findings)
-        index = places.index() if len(findings) > 1 and room > 0 else places
-        placed = [
-            (each, index.locate(each.path, on_key=each.on_key)) for each in findings[: max(room, 0)]
-        ]
-        private = {
-            place.line
-            for each, place in placed
-            if place is not None and draft is not None and is_secret(draft.kind, each.path)
-        }
-        for finding, place in placed:
-            hidden = place is not None and place.line in private
-            shown = replace(place, excerpt="") if place is not None and hidden else place
-            address = str(draft.address) if draft is not None else ""
-            self._problems.append(finding.problem.at(shown, address))
+    def _check_references(self, resources: list[Resource], drafts: list[_Draft]) -> None:
+        files = {draft.address: draft.file for draft in drafts}
+        directory = Directory(files.keys(), is_complete=self._is_complete)
+        for resource in resources:
+            for each in directory.findings(resource):
+                problem = replace(each.problem, address=str(resource.address))
+                place = partial(resource.locate, each.path)
+                self._told.add(files[resource.address], problem, place)
+        round_trip = circle(resources)
+        if round_trip is not None:
+            at = {str(each.address): each.locate for each in resources}
+            self._told.problems.append(round_trip.at(at[round_trip.address](_NAME)))
+
+
+def _too_large(document: Document) -> Problem:
+    return Problem(
+        code="M213",
+        summary=f"the resource is too large: it holds {document.size} values",
+        cause="a cap keeps hostile or broken files from using up the machine",
+        remedy="split it, or raise spec.caps.nodes in reconciler.yaml",
+    )
 
 
 def inputs_digest(resources: Iterable[Resource]) -> str:

@@ -36,8 +36,9 @@ class Document:
     """One YAML document as plain values, and the slice of its file it was read from.
 
     Aliased parts are shared, so nothing of `value` may be changed. `start` and `end` count bytes of
-    the source, which has no byte order mark; `line` is the file's line at `start`. `is_whole` is
-    false when a part was refused: its address is still good, its fields are not.
+    the source, which has no byte order mark; `line` is the file's line at `start`. `size` counts
+    its values, those repeated by aliases as often as they stand. `is_whole` is false when a part
+    was refused: its address is still good, its fields are not.
     """
 
     source: Source
@@ -45,6 +46,7 @@ class Document:
     start: int
     end: int
     line: int
+    size: int
     is_whole: bool = True
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from reconciler.errors import Problem
+from reconciler.manifest.narrow import Part, narrow
 from reconciler.manifest.nearest import suggest
 from reconciler.manifest.words import Slip, choose, plain_words
 from reconciler.values import Path, Tree
@@ -41,24 +42,28 @@ class Shape:
         return self._is_valid(value)
 
     def findings(self, value: Any, prefix: Path = ()) -> tuple[Finding, ...]:
-        """What is wrong with `value`, which stands at `prefix` of its document."""
+        """What is wrong with `value`, which stands at `prefix` of its document.
+
+        Of a huge value only the first slips are told; there is at least one if it is not valid.
+        """
+        part = narrow(value, self.accepts)
         try:
-            self._model.__pydantic_validator__.validate_python(value)
+            self._model.__pydantic_validator__.validate_python(part.value)
         except ValidationError as error:
-            slips = [_slip(each, value) for each in error.errors(include_url=False)]
+            slips = [_slip(each, part.value) for each in error.errors(include_url=False)]
             chosen = choose(slips)[:MAX_FINDINGS]
-            return tuple(self._finding(each, value, prefix) for each in chosen)
+            return tuple(self._finding(each, part, prefix) for each in chosen)
         return ()
 
-    def _finding(self, slip: Slip, value: Any, prefix: Path) -> Finding:
+    def _finding(self, slip: Slip, part: Part, prefix: Path) -> Finding:
         words = plain_words(slip)
         remedy = words.remedy
         if words.code == UNKNOWN_KEY:
-            known = self._keys(slip.path[:-1], value) - {slip.path[-1]}
+            known = self._keys(slip.path[:-1], part.value) - {slip.path[-1]}
             remedy = suggest(str(slip.path[-1]), known, otherwise="remove it")
         problem = Problem(code=words.code, summary=words.summary, cause=words.cause, remedy=remedy)
         is_key = slip.is_key or words.code == UNKNOWN_KEY
-        return Finding((*prefix, *slip.path), problem, on_key=is_key)
+        return Finding((*prefix, *part.whole_path(slip.path)), problem, on_key=is_key)
 
     def _keys(self, path: Path, value: Any) -> frozenset[str]:
         nodes = list(self._alternatives(self._schema, value))

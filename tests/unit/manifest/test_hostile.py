@@ -1,6 +1,6 @@
-"""Rows Y1 to Y9 of hostile manifests: each ends as a located problem, in bounds of time and memory.
+"""Hostile manifests: each ends as a located problem, in bounds of time and memory.
 
-Each case is read in a process of its own, so that a crash or its peak memory is seen.
+Each case is loaded in a process of its own, so that a crash or its peak memory is seen.
 """
 
 from __future__ import annotations
@@ -9,25 +9,32 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[3]
 MEBIBYTE = 1 << 20
 MAX_SECONDS = 2.0
 MAX_BYTES = 300 * MEBIBYTE
 
 READER = """
 import json, resource, sys, time
-from reconciler.manifest.compose import compose
+from reconciler.manifest.load import load
 from reconciler.manifest.source import Source
-from reconciler.settings import Caps
-data = sys.stdin.buffer.read()
-began = time.process_time()
-_, problems = compose(Source("hostile.yaml", data), Caps())
+from tests.unit.manifest.farm import KINDS, workspace
+
+def seconds(work):
+    began = time.process_time()
+    return work(), time.process_time() - began
+
+data, where = sys.stdin.buffer.read(), workspace()
+_, pace = min((seconds(lambda: sum(n & 3 for n in range(1_000_000))) for _ in range(3)))
+loaded, taken = seconds(lambda: load([Source("hostile.yaml", data)], (), where, KINDS))
 print(json.dumps({
-    "codes": [each.code for each in problems],
-    "located": all(each.location is not None for each in problems),
-    "seconds": time.process_time() - began,
+    "codes": [each.code for each in loaded.problems],
+    "located": all(each.location is not None for each in loaded.problems),
+    "seconds": taken / max(1.0, pace / 0.06),  # a machine busy with other tests is given its due
     "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
 }))
 """
@@ -50,6 +57,14 @@ def merge_bomb(exponent: int) -> str:
 
 
 MILLION = 1_000_000
+HEAD = "---\napiVersion: farm/v1\nkind: Rack\nmetadata: {name: %s}\n"
+WORK = HEAD.replace("Rack", "Work")
+
+
+def spec(body: str) -> str:
+    return HEAD % "a" + f"spec: {{profile: p, {body}}}\n"
+
+
 HOSTILE: dict[str, tuple[Callable[[], str], str]] = {
     "billion laughs": (lambda: laughs(20, 10), "M115"),
     "wide laughs": (lambda: laughs(4, 3000), "M115"),
@@ -93,8 +108,43 @@ HOSTILE: dict[str, tuple[Callable[[], str], str]] = {
     "open quote": (lambda: "a: '" + "x\n" * MILLION, "M103"),
     "blank lines": (lambda: "a: 'x" + "\n" * (8 * MEBIBYTE - 10) + "y", "M103"),
     "wide characters": (lambda: "a: [" + "\U0001f3ac" * (2 * MEBIBYTE - 8), "M103"),
-    "hidden characters": (lambda: "".join(f"- '\u200b{i}'\n" for i in range(200_000)) + "@", ""),
+    "hidden characters": (
+        lambda: "".join(f"- '\u200b{i}'\n" for i in range(200_000)) + "@",
+        "M103",
+    ),
     "many anchors": (lambda: "".join(f"- &a{i} 1\n" for i in range(400_000)), "M115"),
+    "one huge resource": (lambda: spec("tags: [" + "1, " * 280_000 + "]"), "M213"),
+    "many unknown fields": (lambda: spec("".join(f"k{i}: 1, " for i in range(49_000))), "M202"),
+    "many wrong values": (lambda: spec("tags: [" + "1, " * 99_000 + "]"), "M206"),
+    "many wrong alternatives": (
+        lambda: spec("constants: {" + "".join(f"k{i}: [], " for i in range(49_000)) + "}"),
+        "M207",
+    ),
+    "many wrong objects": (lambda: spec("rules: [" + "{type: x}, " * 33_000 + "]"), "M205"),
+    "many wrong documents": (
+        lambda: "".join(HEAD % f"p{i}" + "spec: {profil: x}\n" for i in range(15_000)),
+        "M119",
+    ),
+    "one name for all": (lambda: (HEAD % "p" + "spec: {profile: x}\n") * 15_000, "M304"),
+    "many lost references": (
+        lambda: "".join(WORK % f"w{i}" + f"spec: {{rack: r{i}}}\n" for i in range(8_000)),
+        "M301",
+    ),
+    "a circle of references": (
+        lambda: "".join(
+            WORK % f"w{i}" + f"spec: {{dependsOn: [w{(i + 1) % 8_000}]}}\n" for i in range(8_000)
+        ),
+        "M310",
+    ),
+    "many expressions": (lambda: spec("tags: [" + "'${{ var.x }}'," * 99_000 + "]"), "M403"),
+    "a wrong resource, ten thousand times": (
+        lambda: (
+            (HEAD % "'a${{ matrix.n }}'")
+            + f"matrix: {{n: [{', '.join(map(str, range(10_000)))}]}}\nspec: {{profile: 3}}\n"
+        ),
+        "M204",
+    ),
+    "deep inside a field": (lambda: spec("tags: " + "[" * 55 + "]" * 55), "M204"),
     "too large": (lambda: "#" * (9 * MEBIBYTE), "M115"),
 }
 
@@ -107,11 +157,11 @@ def test_a_hostile_file_ends_as_a_located_problem_in_time(name: str) -> None:
         input=make().encode(),
         capture_output=True,
         check=True,
-        timeout=60,
+        cwd=ROOT,
+        timeout=120,
     )
     found = json.loads(done.stdout)
     assert found["located"]
     assert found["seconds"] < MAX_SECONDS
     assert found["bytes"] < MAX_BYTES
-    assert found["codes"]
-    assert code in ("", found["codes"][-1])
+    assert code in found["codes"]

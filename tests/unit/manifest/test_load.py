@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.address import Address
 from reconciler.errors import Severity
+from reconciler.manifest.composer import MAX_PROBLEMS
 from reconciler.manifest.load import inputs_digest, load
 from reconciler.manifest.source import Source
 from reconciler.model import Lifecycle, OnEnd, OnRemove, Ref, Resource
@@ -217,11 +218,13 @@ def test_no_line_that_may_hold_a_secret_is_shown() -> None:
     assert {each.location.excerpt for each in loaded.problems if each.location} == {""}
 
 
-def test_of_one_matrix_so_many_slips_are_told() -> None:
+def test_of_one_file_so_many_slips_are_told() -> None:
     numbers = ", ".join(str(number) for number in range(500))
     loaded = declare(
         rack("a-${{ matrix.n }}", "{profile: x, size: '1'}", f"matrix: {{n: [{numbers}]}}").replace(
             "{name: a-${{ matrix.n }}}", '{name: "a-${{ matrix.n }}"}'
         )
     )
-    assert len(loaded.problems) == 50
+    assert len(loaded.problems) == MAX_PROBLEMS + 1
+    assert "M119" in {each.code for each in loaded.problems}
+    assert loaded.resources == ()
