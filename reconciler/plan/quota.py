@@ -14,6 +14,8 @@ from reconciler.plan.plan import Change, QuotaVerdict, Verdict
 from reconciler.plan.policy import blocked
 from reconciler.values import UNSEEN, get_in
 
+NO_ROOM = "P401"
+"""The code of a change that a quota has no room for."""
 TIGHT_SHARE = 0.9
 """Above this share of a limit, a plan that still fits is called tight."""
 
@@ -102,7 +104,7 @@ def _admitted(
 def _no_room(change: Change, demand: Demand, room: _Room) -> Problem:
     assert room.quota is not None
     return Problem(
-        code="P401",
+        code=NO_ROOM,
         summary=f"no room for {change.address} in the account's {demand.quota}",
         cause=f"{room.quota.used:g} of {room.quota.limit:g} {demand.quota} are used, "
         f"and this plan adds {room.added:g} before it",

@@ -8,6 +8,7 @@ from datetime import datetime
 from reconciler.diff.change import Action
 from reconciler.errors import PlanStale, Problem
 from reconciler.plan.plan import Binding, Change, Plan
+from reconciler.plan.quota import NO_ROOM
 
 
 def check_binding(plan: Plan, now: Binding, at: datetime) -> None:
@@ -54,7 +55,7 @@ def still_due(reviewed: Plan, now: Plan) -> Plan:
     due: list[Change] = []
     moved: list[Change] = []
     for change in reviewed.pending:
-        found = today.get(change.address)
+        found = _tried(change, today.get(change.address))
         if found is None and (change.address in now.unchanged or change.action is Action.FORGET):
             continue
         if found is not None and _is_same(change, found):
@@ -64,6 +65,13 @@ def still_due(reviewed: Plan, now: Plan) -> Plan:
     if moved:
         raise PlanStale(*(_moved(each) for each in moved))
     return replace(reviewed, changes=tuple(due), remembered=now.remembered)
+
+
+def _tried(reviewed: Change, now: Change | None) -> Change | None:
+    """What is due now; a quota that shrank since the review is the vendor's to enforce."""
+    if now is None or now.problem is None or now.problem.code != NO_ROOM:
+        return now
+    return replace(now, standing=reviewed.standing, problem=reviewed.problem)
 
 
 def _is_same(one: Change, other: Change) -> bool:

@@ -48,9 +48,8 @@ def _open_qarnot(config: ProviderConfig, outside: Outside) -> Provider:
 
     token = outside.require(config.auth["token"], f"providers.{config.name}.auth.token")
     dialect = Dialect(StaticToken(token), translate_error)
-    transport = Transport(
-        config, outside.clock, dialect, outside.jitter, redactor=Redactor([token])
-    )
+    redactor = Redactor([token])
+    transport = Transport(config, outside.clock, dialect, outside.jitter, redactor=redactor)
     return QarnotProvider(
         name=config.name,
         client=Client(transport, config.timeouts.request_s),
@@ -60,6 +59,7 @@ def _open_qarnot(config: ProviderConfig, outside: Outside) -> Provider:
         request_deadline_s=config.timeouts.request_s,
         settle_after_s=config.settle_after_s,
         kinds=KINDS,
+        redactor=redactor,
     )
 
 

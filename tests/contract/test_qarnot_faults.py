@@ -185,10 +185,10 @@ def test_a_quota_that_is_used_up_half_way_is_gone_on_with(
     place: Workplace, control: Control
 ) -> None:
     declared = [resource(POOL, f"p{number}", PLAIN) for number in range(6)]
+    plan = place.plan(*declared)
     place.stranger("/pools", {"name": "theirs", **PLAIN})
-    control.fault("status", path="/info", status=200, body={"email": "sandbox@example.org"})
     control.set(quotas={"maxPool": 4})
-    applied = place.apply(*declared)
+    applied = place.apply_saved(plan, *declared)
     assert applied.code == 6
     assert len(control.objects("pools")) == 4
     control.set(quotas={"maxPool": 10})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -32,6 +32,7 @@ from reconciler.providers.qarnot.client import Body, Client
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.marker import shortname
 from reconciler.providers.qarnot.translate import from_remote, to_remote, to_update
+from reconciler.providers.redact import Redactor
 
 READ_IN_BULK_FROM = 4
 """From so many ids on, one filtered list is asked instead of an object each."""
@@ -52,6 +53,8 @@ class QarnotProvider:
     settle_after_s: float
     kinds: Kinds
     batch_size: int = 1
+    redactor: Redactor = field(default_factory=Redactor)
+    """Learns every secret that is sent, so that no answer can bring it back."""
 
     async def observe(self, kinds: Collection[str], known: Collection[Record]) -> Listing:
         ids = frozenset(record.remote_id for record in known)
@@ -179,6 +182,7 @@ class QarnotProvider:
                     remedy=f"set {ref} where apply runs",
                 )
             )
+        self.redactor.add(value)
         return value
 
 

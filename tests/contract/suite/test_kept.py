@@ -91,6 +91,20 @@ def test_a_secret_is_sent_and_kept_nowhere(
             assert form not in text, "a secret must be kept nowhere"
 
 
+@pytest.mark.parametrize(("case", "row"), _secret_rows())
+def test_a_secret_the_vendor_repeats_is_not_told(
+    case: Case, row: Field, place: Workplace, control: Control
+) -> None:
+    place.secrets.update(case.secrets)
+    first, _ = case.secrets.values()
+    body = {"message": f"This can't be: {first}"}
+    control.fault("status", method="POST", status=400, body=body, path=f"/{case.collection}")
+    applied = place.apply(case.first(row))
+    assert applied.code == 1
+    assert first not in f"{applied.report} {place.reporter.events}"
+    assert "This can't be: ***" in repr(applied.report)
+
+
 def _forms(secret: str) -> set[str]:
     encoded = b64encode(secret.encode()).decode()
     return {secret, encoded.rstrip("="), quote(secret, safe=""), secret.encode().hex()}

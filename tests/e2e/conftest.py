@@ -1,0 +1,36 @@
+"""Every promise has a folder with manifests and a driver; a module's tests share one sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reconciler.sandbox.server import RunningSandbox, SandboxOptions
+from tests.contract.control import Control
+from tests.e2e.desk import Desk
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningSandbox]:
+    with RunningSandbox(SandboxOptions(speed=0, seed=7, start_s=1_772_438_400.0)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def control(running: RunningSandbox) -> Iterator[Control]:
+    with httpx.Client(base_url=running.control_url) as http:
+        control = Control(http, "qarnot")
+        control.reset()
+        yield control
+
+
+@pytest.fixture
+def desk(
+    running: RunningSandbox, control: Control, tmp_path: Path, request: pytest.FixtureRequest
+) -> Desk:
+    """A workspace of the promise's manifests, with an empty state and an empty account."""
+    manifests = request.path.parent / "manifests"
+    return Desk.at(tmp_path / "film-a", manifests, running.qarnot, control)
