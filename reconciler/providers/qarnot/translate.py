@@ -61,6 +61,7 @@ Undocumented at the vendor: tests/contract/test_qarnot_quirks.py tries both.
 """
 _REMOTE_NAME = {"elastic": "elasticProperty"}
 _POLICY_TYPES = {"fixed": "Fixed", "queue": "ManagedTasksQueue"}
+_OUR_POLICY_TYPES = {theirs.lower(): ours for ours, theirs in _POLICY_TYPES.items()}
 _ELASTIC = {
     "minSlots": "minTotalSlots",
     "maxSlots": "maxTotalSlots",
@@ -94,10 +95,18 @@ _SETTLED = {
     "closed": Settled.CANCELLED,
     "failure": Settled.FAILED,
 }
-_MAY_BE_HIDDEN = (
-    *("priority", "constraints", "forcedConstants", "forcedNetworkRules", "maxTimeQueueSeconds"),
-    *("multiSlotsSettings", "projectUuid", "targetedReservationName"),
-    *("targetedReservedMachineKey", "preparationTask", "advancedResourceBuckets"),
+_MAY_BE_HIDDEN = frozenset(
+    {
+        *(
+            "priority",
+            "constraints",
+            "forcedConstants",
+            "forcedNetworkRules",
+            "maxTimeQueueSeconds",
+        ),
+        *("multiSlotsSettings", "projectUuid", "targetedReservationName"),
+        *("targetedReservedMachineKey", "preparationTask", "advancedResourceBuckets"),
+    }
 )
 
 
@@ -198,7 +207,7 @@ def from_remote(body: Body) -> Observed:
         state=state,
         marker=from_label(str(labels.get(LABEL, ""))),
         labels=without_marker(labels),
-        unseen=frozenset(key for key in _MAY_BE_HIDDEN if key not in body),
+        unseen=_MAY_BE_HIDDEN.difference(body),
         usage=Usage(
             instances=int(body.get("runningInstanceCount") or 0),
             cores=int(body.get("runningCoreCount") or 0),
@@ -250,10 +259,9 @@ def _from_rights(rights: Mapping[str, Any]) -> Tree:
 def _from_policy(policy: Mapping[str, Any]) -> Tree:
     periods = policy.get("enabledPeriods") or ()
     is_always_on = any(str(each.get("type")).lower() == "always" for each in periods)
-    words = {theirs.lower(): ours for ours, theirs in _POLICY_TYPES.items()}
     kind = str(policy.get("type"))
     return {
-        "type": words.get(kind.lower(), kind),
+        "type": _OUR_POLICY_TYPES.get(kind.lower(), kind),
         "name": policy.get("name") or "",
         **_renamed(policy, _POLICY),
         "periods": [] if is_always_on else [_from_period(each) for each in periods],
