@@ -7,16 +7,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from reconciler.sandbox.server import RunningSandbox, SandboxOptions
-from tests.contract.control import Control
+from reconciler.sandbox.server import RunningSandbox
+from tests.contract.control import STANDING_STILL, Control
 from tests.contract.workplace import Workplace, config_of
-
-START_S = 1_772_438_400.0
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RunningSandbox]:
-    with RunningSandbox(SandboxOptions(speed=0, seed=7, start_s=START_S)) as sandbox:
+    with RunningSandbox(STANDING_STILL) as sandbox:
         yield sandbox
 
 

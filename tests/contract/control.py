@@ -8,7 +8,11 @@ from typing import Any
 
 import httpx
 
+from reconciler.sandbox.server import SandboxOptions
 from reconciler.values import Json, Tree
+
+STANDING_STILL = SandboxOptions(speed=0, seed=7, start_s=1_772_438_400.0)
+"""A sandbox whose time moves only by `Control.advance`, and whose ids are the same each time."""
 
 Objects = dict[str, Tree]
 """The stored objects of one collection, by remote id."""

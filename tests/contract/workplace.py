@@ -151,10 +151,15 @@ class Workplace:
 
     def stranger(self, path: str, body: Json) -> str:
         """Somebody else's creation at the vendor: its remote id."""
+        return str(self._past_us("POST", path, body).json()["uuid"])
+
+    def stranger_puts(self, path: str, body: Json) -> None:
+        """Somebody else's update at the vendor; a refusal is no error."""
+        self._past_us("PUT", path, body)
+
+    def _past_us(self, method: str, path: str, body: Json) -> httpx.Response:
         headers = {"Authorization": self.token}
-        answer = httpx.post(self.config.url + path, json=body, headers=headers)
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["uuid"])
+        return httpx.request(method, self.config.url + path, json=body, headers=headers)
 
     def _run(self, resources: tuple[Resource, ...], act: Callable[[Setting], Awaitable[T]]) -> T:
         return self.ask(lambda provider: act(self._setting(provider, resources)))

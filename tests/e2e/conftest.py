@@ -8,14 +8,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.sandbox.server import RunningSandbox, SandboxOptions
-from tests.contract.control import Control
+from reconciler.sandbox.server import RunningSandbox
+from tests.contract.control import STANDING_STILL, Control
 from tests.e2e.desk import Desk
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RunningSandbox]:
-    with RunningSandbox(SandboxOptions(speed=0, seed=7, start_s=1_772_438_400.0)) as sandbox:
+    with RunningSandbox(STANDING_STILL) as sandbox:
         yield sandbox
 
 

@@ -140,6 +140,22 @@ def test_a_field_the_vendor_cannot_change_is_not_changed_by_an_update(
 
 
 @pytest.mark.parametrize("tried", _that(Mutability.REPLACE))
+def test_the_vendor_itself_changes_no_field_that_the_table_replaces(
+    tried: Tried, at: Workplace, control: Control
+) -> None:
+    """Asked past us, by the true value of another object."""
+    case, row = tried
+    at.apply(case.first(row, "one"), case.then(row, "two"))
+    one, two = (at.remote_id(each) for each in (case.first(row, "one"), case.then(row, "two")))
+    before = control.objects(case.collection)
+    field = root_of(row.remote)
+    at.stranger_puts(f"/{case.collection}/{one}", {field: before[two][field]})
+    after = control.objects(case.collection)
+    assert before[one][field] != before[two][field]
+    assert after[one][field] == before[one][field], "what can change in place need not be replaced"
+
+
+@pytest.mark.parametrize("tried", _that(Mutability.REPLACE))
 def test_a_field_the_vendor_cannot_change_makes_a_new_object(
     tried: Tried, at: Workplace, control: Control
 ) -> None:
