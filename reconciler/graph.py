@@ -9,6 +9,9 @@ from reconciler.errors import PlanRefused, Problem
 
 K = TypeVar("K", bound=Hashable)
 
+_SHOWN = 12
+"""Members of a circle that are named."""
+
 Graph = Mapping[K, frozenset[K]]
 """Each key with the keys it needs first; keys needed but absent count as met."""
 
@@ -77,10 +80,17 @@ def _cycle_problem(missing: Mapping[K, set[K]]) -> Problem:
     return Problem(
         code="M310",
         summary="resources depend on each other in a circle",
-        cause=" -> ".join([*names, names[0]]),
+        cause=_circle_text(names),
         remedy="remove one of these references",
         address=names[0],
     )
+
+
+def _circle_text(names: list[str]) -> str:
+    """`a -> b -> a`; of a long circle its beginning and how many more there are."""
+    shown = names[:_SHOWN]
+    more = [f"({len(names) - len(shown)} more)"] if len(names) > len(shown) else []
+    return " -> ".join([*shown, *more, names[0]])
 
 
 def _sort_key(key: Any) -> str:
