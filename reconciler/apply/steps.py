@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from reconciler.address import Address
 from reconciler.diff.change import Action, Reason
@@ -70,6 +71,8 @@ def verbs_of(change: Change) -> tuple[Verb, ...]:
             return (Verb.FORGET,)
         case Action.NO_OP:
             return ()
+        case _:
+            assert_never(change.action)
 
 
 def _ending(change: Change) -> Iterator[Verb]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, assert_never
 
 from reconciler.diff.change import Action, Reason, Standing
 from reconciler.model import Lifecycle, OnChange, OnEnd
@@ -237,6 +237,8 @@ def _on_change(situation: FiniteSituation) -> Decision:
             )
         case OnChange.REPLACE:
             return Decision(Action.REPLACE, Reason.MANIFEST_CHANGED)
+        case _:
+            assert_never(situation.lifecycle.on_change)
 
 
 def _is_steered(situation: FiniteSituation) -> bool:

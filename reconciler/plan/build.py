@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from reconciler.address import Address
 from reconciler.diff.change import Action, Reason, Standing
@@ -234,6 +235,8 @@ def _removal(guard: Guard, policy: Policy) -> Action:
             return Action.FORGET
         case OnRemove.DELETE | OnRemove.ARCHIVE:
             return Action.DELETE
+        case _:
+            assert_never(guard.on_remove)
 
 
 def _refuse_empty_prune(desired: Desired, recorded: Recorded, policy: Policy) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import assert_never
 
 from reconciler.address import Address
 from reconciler.diff.change import Action, Reason, Standing
@@ -82,6 +83,8 @@ def guarded(change: Change, guard: Guard, usage: Usage) -> Change:
             return replace(change, standing=Standing.WAITING, problem=_draining(change))
         case WhenRunning.REFUSE:
             return blocked(change, _busy(change, usage))
+        case _:
+            assert_never(guard.when_running)
 
 
 def _protected(change: Change) -> Problem:
