@@ -94,18 +94,19 @@ def test_a_process_may_die_at_any_moment_of_an_apply(kind: KindSpec) -> None:
 
 
 def small(kind: KindSpec) -> Scene:
-    """One replacement and one creation."""
+    """One replacement."""
     studio = Studio(kind)
     studio.declare(*pools(replaced={"profile": "old"}))
     studio.apply()
-    studio.declare(*pools(replaced={"profile": "new"}, new={}))
+    studio.declare(*pools(replaced={"profile": "new"}))
     return Scene(studio, Strangers(studio), "")
 
 
-@VENDORS
-def test_a_process_may_die_again_while_it_mends_what_one_left(kind: KindSpec) -> None:
+@pytest.mark.parametrize(("kind", "step"), [(POOL, 1), (NAMELESS, 4)], ids=["unique id", "none"])
+def test_a_process_may_die_again_while_it_mends_what_one_left(kind: KindSpec, step: int) -> None:
+    """Every pair of moments where the vendor enforces our unique id; every fourth elsewhere."""
     for first in range(moments(lambda: small(kind))):
-        second = 0
+        second = first % step
         while True:
             made = small(kind)
             die_at(made, first)
@@ -118,7 +119,7 @@ def test_a_process_may_die_again_while_it_mends_what_one_left(kind: KindSpec) ->
             made.check()
             if not doom.is_dead:
                 break
-            second += 1
+            second += step
 
 
 @VENDORS

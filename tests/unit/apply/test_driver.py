@@ -6,17 +6,15 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import anyio
 import pytest
 
-from reconciler.apply.ledger import Ledger, merged
 from reconciler.errors import Locked, Problem, StateError
-from reconciler.model import Intent, Marker, Record, Settled, Verb
+from reconciler.model import Intent, Marker, Settled, Verb
 from reconciler.plan.plan import Plan
 from reconciler.ports import Batch
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.report import EventKind, Passed, Report
-from tests.fakes import Fault, ManualClock, MemoryStore
+from tests.fakes import Fault, MemoryStore
 from tests.simulation.studio import NAMELESS, SCOPE, Studio, at, check_converges, pool, pools
 
 DEADLINE_S = 30.0
@@ -252,55 +250,9 @@ def test_a_lost_lease_sends_nothing_after() -> None:
     assert [each.verb for each in made.recorded.intents] == [Verb.CREATE]
 
 
-def test_a_process_that_stood_still_past_its_lease_sends_nothing() -> None:
-    clock, store = ManualClock(), MemoryStore(SCOPE)
-    store.init()
-    ledger = Ledger(store, store.acquire("me", 30.0, clock.now()), clock)
-    ledger.require_held()
-    clock.advance(29.9)
-    ledger.require_held()
-    clock.advance(0.1)
-    with pytest.raises(Locked):
-        ledger.require_held()
-
-
 def test_a_lease_is_renewed_for_as_long_as_the_work_takes() -> None:
     made = studio("a", latency_s=200.0)
     assert passed(applied(made)) == {"a": Passed.DONE}
-
-
-def test_writes_after_a_takeover_raise_for_each_writer() -> None:
-    clock, store = ManualClock(), MemoryStore(SCOPE)
-    store.init()
-    record = Record(at("a"), POOL.id, "id", 1, at("a"))
-
-    async def main() -> list[str]:
-        ledger = Ledger(store, store.acquire("me", 30.0, clock.now()), clock)
-        store.acquire("other", 30.0, clock.now() + timedelta(days=1))
-        refused: list[str] = []
-
-        async def write() -> None:
-            try:
-                await ledger.write(Batch(put_records=(record,)))
-            except Locked as error:
-                refused.append(error.problems[0].code)
-
-        async with ledger.at_work(), anyio.create_task_group() as tasks:
-            tasks.start_soon(write)
-            tasks.start_soon(write)
-        return refused
-
-    assert anyio.run(main) == ["S424", "S424"]
-    assert store.read().records == {}
-
-
-def test_batches_written_together_write_what_each_would() -> None:
-    one = Batch(put_records=(Record(at("a"), POOL.id, "1", 1, at("a")),), use_plan="plan")
-    other = Batch(drop_records=(at("b"),), close_intents=("op",))
-    assert merged([one]) == one
-    both = merged([other, one])
-    assert (both.put_records, both.drop_records) == (one.put_records, other.drop_records)
-    assert (both.close_intents, both.use_plan) == (("op",), "plan")
 
 
 # --- answers that were lost -----------------------------------------------------------------------

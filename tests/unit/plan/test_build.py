@@ -41,7 +41,7 @@ def act(change: Change) -> tuple[Action, Reason, Standing]:
 
 
 @LAW
-@given(st.lists(pool_specs(), max_size=4))
+@given(st.lists(pool_specs(), max_size=2))
 def test_what_was_made_as_asked_plans_nothing(specs: list[dict[str, Any]]) -> None:
     declared = tuple(
         pool(f"p{number}", {"instanceCount": None, **_plain(spec)})

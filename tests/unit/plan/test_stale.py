@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.diff.change import Action
 from reconciler.errors import PlanStale
-from reconciler.model import Observed, Settled
+from reconciler.model import Observed, Quota, Settled
 from reconciler.plan.plan import Binding
 from reconciler.plan.stale import check_binding, check_unused, still_due
 from tests.unit.plan.world import BUSY, NOW, World, at, live, pool, record
@@ -170,3 +170,9 @@ def test_an_ignored_value_is_sent_as_it_is_now_and_not_as_it_was_then() -> None:
     (change,) = still_due(then.plan(), now.plan()).changes
     assert change.request is not None
     assert change.request.spec["constants"] == {"COUNTER": "2"}
+
+
+def test_a_quota_that_shrank_since_the_review_is_the_vendors_to_enforce() -> None:
+    new = World((pool("a"),), quotas={"pools": Quota(0, 10)})
+    full = new.but(quotas={"pools": Quota(10, 10)})
+    assert moved(new, full) == []
