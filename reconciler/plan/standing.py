@@ -185,14 +185,16 @@ def basis(kind: KindSpec, live: Observed, resource: Resource | None) -> str:
 
 
 def guard_of(kind: KindSpec, resource: Resource | None, record: Record | None) -> Guard:
-    """What protects an object: the manifest when there is one, else what was remembered."""
+    """What protects an object: the manifest when there is one, else what was remembered.
+
+    At least one of the two is there.
+    """
     default = OnRemove(kind.default_on_remove)
     if resource is not None:
         cycle = resource.lifecycle
         return Guard(cycle.protect, cycle.on_remove or default, cycle.when_running)
-    if record is not None:
-        return Guard(record.protect, record.on_remove or default, record.when_running)
-    return Guard(on_remove=default)
+    assert record is not None
+    return Guard(record.protect, record.on_remove or default, record.when_running)
 
 
 def _request(

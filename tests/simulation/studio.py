@@ -14,14 +14,23 @@ import anyio
 from reconciler.address import Address
 from reconciler.apply.run import Interrupt, Ports
 from reconciler.kinds import Ability, KindSpec
-from reconciler.model import Lifecycle, Marker, Recorded, Resource, Settled, Verb
+from reconciler.model import Lifecycle, Marker, Observation, Recorded, Resource, Settled, Verb
 from reconciler.plan.plan import Plan
 from reconciler.plan.policy import Policy
 from reconciler.ports import Scope
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.report import Report
 from reconciler.values import digest
-from reconciler.workflow import LEASE_S, Choice, Setting, apply_now, apply_plan, make_plan
+from reconciler.workflow import (
+    LEASE_S,
+    Choice,
+    Setting,
+    apply_now,
+    apply_plan,
+    erase,
+    look,
+    make_plan,
+)
 from tests.fakes import (
     Habits,
     ManualClock,
@@ -94,9 +103,22 @@ class Studio:
         setting = self._setting(doom or Doom())
         return self._survive(lambda: apply_now(setting, _choice(policy), confirm))
 
-    def apply_file(self, reviewed: Plan, doom: Doom | None = None, **policy: Any) -> Report | None:
+    def apply_file(
+        self,
+        reviewed: Plan,
+        doom: Doom | None = None,
+        confirm: Callable[[Plan], Awaitable[bool]] = yes,
+        **policy: Any,
+    ) -> Report | None:
         setting = self._setting(doom or Doom())
-        return self._survive(lambda: apply_plan(setting, _choice(policy), reviewed, yes))
+        return self._survive(lambda: apply_plan(setting, _choice(policy), reviewed, confirm))
+
+    def look(self) -> tuple[Recorded, Observation]:
+        setting = self._setting(Doom())
+        return _run(lambda: look(setting))
+
+    def erase(self) -> None:
+        erase(self._setting(Doom()))
 
     def _survive(self, work: Callable[[], Awaitable[T]]) -> T:
         try:

@@ -95,3 +95,32 @@ def test_an_older_plan_does_not_bring_back_what_was_remembered_then() -> None:
     (record,) = made.recorded.records.values()
     assert (record.ordinal, record.remote_id) == (2, made.live()[0].remote_id)
     check_converges(made)
+
+
+def test_a_reviewed_plan_that_is_declined_does_nothing() -> None:
+    made = studio()
+    reviewed, sent = saved(made.plan()), len(made.vendor.calls)
+
+    async def no(_: Plan) -> bool:
+        return False
+
+    assert made.apply_file(reviewed, confirm=no) is None
+    assert len(made.vendor.calls) == sent
+    made.apply_file(reviewed)
+    check_converges(made)
+
+
+def test_a_look_sees_what_is_remembered_and_there_and_changes_nothing() -> None:
+    made = studio()
+    recorded, observation = made.look()
+    assert recorded == made.recorded
+    assert {each.name for each in observation.objects["qarnot"]} == {"a", "gone"}
+
+
+def test_an_erased_state_remembers_nothing_and_a_later_apply_starts_anew() -> None:
+    made = studio()
+    made.apply(is_destroy=True)
+    made.erase()
+    assert made.recorded.records == {}
+    check_converges(made)
+    assert {record.ordinal for record in made.recorded.records.values()} == {1}

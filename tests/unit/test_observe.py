@@ -140,6 +140,7 @@ def test_every_reference_to_a_secret_is_found_and_nothing_else() -> None:
         {"constants": {"A": {"secretRef": {"env": "KEY"}}, "B": "secretRef"}},
         {"list": [{"deep": [{"secretRef": {"file": "k"}}]}, 1]},
         {"constants": {"A": {"secretRef": {"env": "KEY"}}}, "secretRef": {"env": "NO"}, "x": 1},
+        "secretRef",
     ]
     assert secret_refs(specs) == {SecretRef(env="KEY"), SecretRef(file="k")}
 

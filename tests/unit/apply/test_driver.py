@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import Locked, Problem, StateError
+from reconciler.errors import Locked, Problem, StateError, Unavailable
 from reconciler.model import Intent, Marker, Settled, Verb
 from reconciler.plan.plan import Plan
 from reconciler.ports import Batch
@@ -104,6 +104,17 @@ def test_a_note_that_can_not_be_written_sends_nothing() -> None:
         made.apply()
     assert made.vendor.calls == []
     check_converges(made)
+
+
+def test_what_is_only_remembered_has_to_be_written_as_well() -> None:
+    made = studio("a")
+    made.apply()
+    made.declare(pool("a", protect=True))
+    made.store.faults.append(StateError(Problem("S500", "the disk is full")))
+    with pytest.raises(StateError):
+        made.apply()
+    made.apply()
+    assert made.recorded.records[at("a")].protect
 
 
 def test_an_answer_that_can_not_be_written_down_stops_all_that_follows() -> None:
@@ -287,6 +298,26 @@ def test_a_lost_answer_is_sent_again_only_when_the_first_can_no_longer_arrive(
     assert len(waited(made)) == 1
 
 
+def test_the_last_of_several_sends_may_pass() -> None:
+    made = studio("a")
+    made.vendor.inject("create", Fault.LOST_BEFORE, Fault.LOST_BEFORE)
+    assert passed(applied(made)) == {"a": Passed.DONE}
+    assert made.calls() == ["create"] * 3
+
+
+def test_a_bulk_call_that_fails_as_a_whole_fails_each_of_its_steps() -> None:
+    made = studio("a", "b")
+    create = made.vendor.create
+
+    async def unreachable(requests: Any) -> Any:
+        raise Unavailable(Problem("V503", "refused"))
+
+    made.vendor.create = unreachable  # type: ignore[method-assign]
+    assert set(passed(applied(made)).values()) == {Passed.FAILED}
+    made.vendor.create = create  # type: ignore[method-assign]
+    check_converges(made)
+
+
 def test_an_answer_lost_again_and_again_is_unknown_in_the_end_and_stays_noted() -> None:
     made = studio("a")
     made.vendor.inject("create", *[Fault.LOST_BEFORE] * 9)
@@ -387,6 +418,14 @@ def test_a_name_held_by_what_is_over_makes_way_for_the_next_life() -> None:
     assert passed(report) == {"a": Passed.DONE}
     assert made.recorded.records[at("a")].ordinal == 3
     check_converges(made)
+
+
+def test_a_name_held_by_too_many_lives_is_refused() -> None:
+    made = studio("a")
+    made.vendor.inject("create", Fault.TAKEN)
+    report = made.apply(confirm=lives(made, *[Settled.CANCELLED] * 100))
+    assert report is not None
+    assert passed(report) == {"a": Passed.FAILED}
 
 
 def test_a_later_life_that_is_not_over_is_not_passed_by() -> None:

@@ -137,7 +137,7 @@ def test_a_clock_that_was_set_back_makes_nobody_wait_longer_than_a_new_request_w
 
 
 def test_an_apply_waits_for_what_was_left_open_and_says_so() -> None:
-    made = Studio()
+    made = Studio(NAMELESS)
     made.declare(pool("a"))
     with pytest.raises(Crash):
         made.apply(Doom(2))

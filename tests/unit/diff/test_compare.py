@@ -495,6 +495,15 @@ def test_what_stands_beside_an_ignored_place_still_counts() -> None:
     assert paths(found) == ["scaling.policies[night].maxSlots"]
 
 
+def test_a_place_inside_a_list_whose_elements_have_no_name_can_not_be_ignored() -> None:
+    one, other = (
+        pool({"instanceCount": 1, "forcedNetworkRules": [{"inbound": True, "proto": proto}]})
+        for proto in ("tcp", "udp")
+    )
+    assert not difference(one, ignoring(other, "forcedNetworkRules.0.proto")).is_empty
+    assert difference(one, ignoring(other, "forcedNetworkRules")).is_empty
+
+
 @LAW
 @given(resources, st.sampled_from(["tags", "constants.NONE", "scaling.policies[x].slots", "no.x"]))
 def test_ignoring_changes_nothing_where_nothing_differs(resource: Resource, path: str) -> None:

@@ -39,6 +39,10 @@ def plans() -> Iterator[Plan]:
     )
     yield World((secret, uses), (record(pool("s")),), (live(pool("s")),)).plan()
     yield replace(World((was,)).plan(), commit="0a1b", is_destroy=True)
+    after = replace(pool("b"), references=(Ref(("pool",), POOL.id, target=was.address),))
+    yield World((was, after)).plan()
+    kept = record(was, not_honoured={"tags": ("one", "other")})
+    yield World((pool("a", protect=True),), (kept,), (live(was),)).plan()
 
 
 PLANS = tuple(plans())
