@@ -94,7 +94,9 @@ def test_a_chain_of_pages_without_end_is_an_incomplete_list(
     declared = resource(POOL, "p", PLAIN)
     place.apply(declared)
     control.fault("duplicate_page", path="/pools/paginate", count=None)
+    asked = len(control.requests())
     assert list(observed(place).incomplete) == [POOL.id]
+    assert len(control.requests()) < asked + 5, "a page that comes again ends the chain"
     other = resource(POOL, "other", PLAIN)
     applied = place.apply(declared, other)
     assert applied.code == 10

@@ -187,6 +187,12 @@ def test_a_field_of_the_next_creation_waits_for_it(
     at.apply(case.then(row))
     assert control.writes() == writes, "what waits for the next creation must send nothing"
     assert stored(control, case) == before
+    at.ask(lambda provider: provider.delete(case.id, before["uuid"]))
+    assert at.apply(case.then(row)).code == 0
+    after = stored(control, case)
+    root = root_of(row.remote)
+    assert case.trials[row.path].labels[1].items() <= after[root].items(), "it must come with it"
+    require_empty(at.plan(case.then(row)))
 
 
 def _can_be_dropped(row: Field) -> bool:

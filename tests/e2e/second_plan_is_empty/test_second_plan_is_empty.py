@@ -39,3 +39,14 @@ def test_an_update_keeps_the_object_and_a_removal_needs_prune(desk: Desk) -> Non
     assert desk.run("apply", "-auto-approve", "-prune").code == 0
     assert "extra" not in desk.pools()
     desk.require_settled()
+
+
+def test_what_was_destroyed_can_be_made_again_at_once(desk: Desk) -> None:
+    """The vendor still holds the names of what it is about to delete."""
+    desk.control.set(switches={"pools_after_delete": "pending"})
+    assert desk.run("apply", "-auto-approve").code == 0
+    assert desk.run("destroy", "-auto-approve").code == 0
+    assert not desk.pools()
+    assert desk.run("apply", "-auto-approve").code == 0
+    assert desk.pools().keys() == {"simulation", "preview"}
+    desk.require_settled()
