@@ -105,13 +105,12 @@ def _to_json(value: Any) -> Any:
         case frozenset():
             return sorted(_to_json(each) for each in value)
     kind: type = type(value)
-    if is_dataclass(kind):
-        return {
-            name: _to_json(held)
-            for name, default in _members(kind)
-            if (held := getattr(value, name)) != default
-        }
-    return value
+    assert is_dataclass(kind), kind
+    return {
+        name: _to_json(held)
+        for name, default in _members(kind)
+        if (held := getattr(value, name)) != default
+    }
 
 
 @cache

@@ -89,7 +89,7 @@ def others(value: Any) -> tuple[Any, ...]:
         case int() | float():
             return (value + 1, float(value), str(value))
         case str():
-            return (value + "x", 7, None)
+            return (value + "x", "x", 7, None)
         case None:
             return (0, "", {})
         case _:
@@ -127,6 +127,13 @@ def test_a_plan_altered_and_sealed_again_is_refused_and_never_breaks_the_reader(
     for path, text in mutants(encode_plan(plan)):
         sealed = resealed(text)
         assert refused(sealed) or review_digest(decode_plan(sealed)) == review_digest(plan), path
+
+
+@pytest.mark.parametrize("changes", ["x", {}, 1, None, [[]], [{}]])
+def test_changes_that_are_no_changes_are_refused_however_they_are_sealed(changes: Any) -> None:
+    whole = json.loads(document())
+    whole["plan"]["changes"] = changes
+    assert refused(resealed(json.dumps(whole)))
 
 
 def with_change(**changes: Any) -> str:
