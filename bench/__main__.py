@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from bench.child import environment
 from bench.contest import Contestant, starts, works
 from bench.ours import Ours
 from bench.peers import Octodns, Terraform, find_terraform, octodns_is_there
@@ -22,6 +24,7 @@ from bench.requests import requests_a_second
 from bench.stages import Stage
 
 OUT = Path(__file__).with_name("out")
+PACKAGE = Path(__file__).parent.with_name("reconciler")
 
 
 def main() -> None:
@@ -30,8 +33,12 @@ def main() -> None:
     sizes = (100,) if asked.quick else tuple(int(each) for each in asked.sizes.split(","))
     runs = 1 if asked.quick else asked.runs
     OUT.mkdir(exist_ok=True)
+    compileall.compile_dir(PACKAGE, quiet=1)  # as pip does with what it installs, so with peers
     with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
-        findings = _measured(Path(folder), sizes, runs)
+        scratch = Path(folder)
+        findings = Findings(machine=_machine())
+        peers = list(_peers(scratch, findings, asked.without))
+        _measure(findings, peers, scratch, sizes, runs)
     text = page(findings)
     print(text)
     (OUT / "bench.md").write_text(text, "utf-8")
@@ -44,15 +51,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", default="100,1000,10000", help="how many pools, in turn")
     parser.add_argument("--runs", type=int, default=3, help="of each case; medians are shown")
     parser.add_argument("--quick", action="store_true", help="100 pools, one run: does it work?")
+    parser.add_argument("--without", action="append", default=[], metavar="PEER", help="leave out")
     parser.add_argument("--json", type=Path, help="where the figures go; bench/out/bench.json")
     return parser.parse_args()
 
 
-def _measured(scratch: Path, sizes: Sequence[int], runs: int) -> Findings:
-    findings = Findings(machine=_machine())
+def _measure(
+    findings: Findings,
+    peers: Sequence[Contestant],
+    scratch: Path,
+    sizes: Sequence[int],
+    runs: int,
+) -> None:
     with rehearsal(scratch) as sandbox:
         ours = Ours(scratch / "ours", sandbox)
-        contestants: list[Contestant] = [ours, *_peers(scratch, findings)]
+        contestants: list[Contestant] = [ours, *peers]
         findings.results += starts(contestants, max(runs, 3), scratch)
         for size in sizes:
             for each in contestants:
@@ -61,27 +74,27 @@ def _measured(scratch: Path, sizes: Sequence[int], runs: int) -> Findings:
             ours.point_at("manifests")
             findings.stages[size] = _stages(ours)
     findings.requests = requests_a_second(2000, runs)
-    return findings
 
 
-def _peers(scratch: Path, findings: Findings) -> list[Contestant]:
-    """Those that are here; the others are named as not run."""
-    found: list[Contestant] = []
-    if octodns_is_there():
-        found.append(Octodns(scratch / "octodns"))
-    else:
-        findings.not_run.append("not run: octodns is absent")
+def _peers(scratch: Path, findings: Findings, without: Sequence[str]) -> Iterator[Contestant]:
+    """Those that are here and wanted; the others are named as not run."""
     program = find_terraform()
-    if program is not None:
-        found.append(Terraform(scratch / "terraform", program))
-    else:
-        findings.not_run.append("not run: terraform is absent")
-    return found
+    here: dict[str, Contestant | None] = {
+        "octodns": Octodns(scratch / "octodns") if octodns_is_there() else None,
+        "terraform": Terraform(scratch / "terraform", program) if program else None,
+    }
+    for name, peer in here.items():
+        if name in without:
+            findings.not_run.append(f"not run: {name} was left out")
+        elif peer is None:
+            findings.not_run.append(f"not run: {name} is absent")
+        else:
+            yield peer
 
 
 def _stages(ours: Ours) -> list[Stage]:
     command = [sys.executable, "-m", "bench.stages", str(ours.folder)]
-    env = {**os.environ, **ours.env}
+    env = environment(ours.env)
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
     return [Stage(**each) for each in json.loads(done.stdout)]
 

@@ -37,6 +37,12 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """Ours and more; compiled modules are kept, as they are wherever a program is installed."""
+    kept = {key: each for key, each in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **more}
+
+
 def run(command: Command, scratch: Path) -> Spent:
     """Run a command to its end; its output goes to a file in `scratch`, as in CI.
 
@@ -48,7 +54,7 @@ def run(command: Command, scratch: Path) -> Spent:
         launcher = subprocess.Popen(
             [sys.executable, "-I", "-S", str(LAUNCHER), str(report), *command.arguments],
             cwd=command.folder,
-            env={**os.environ, **command.env},
+            env=environment(command.env),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
