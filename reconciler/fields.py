@@ -217,8 +217,16 @@ def _own_form(node: Node) -> Callable[[Any], Any] | None:
         return None
     key = node.list_key
     if node.row.compare is UNORDERED and key:
-        return lambda value: sorted(value, key=lambda each: str(each.get(key)))
+        return lambda value: _sorted_by(key, value)
     return node.row.compare.form
+
+
+def _sorted_by(key: str, elements: Any) -> list[Any]:
+    """Elements in the order of their names; those of one name in that of their canonical form."""
+    names = {str(each.get(key)) for each in elements}
+    if len(names) == len(elements):
+        return sorted(elements, key=lambda each: str(each.get(key)))
+    return sorted(elements, key=lambda each: (str(each.get(key)), canonical(each)))
 
 
 def _form_object(node: Node, value: Mapping[str, Any]) -> dict[str, Any]:

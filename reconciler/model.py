@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -81,9 +81,9 @@ class WhenRunning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The manifest block of that name; `None` means the kind's own default."""
+    """The manifest block of that name; `None`: as remembered, else the kind's default."""
 
-    protect: bool = False
+    protect: bool | None = None
     run: int = 1
     renamed_from: str | None = None
     ignore: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class Lifecycle:
     max_attempts: int = 3
     on_lost: OnEnd = OnEnd.HOLD
     on_remove: OnRemove | None = None
-    when_running: WhenRunning = WhenRunning.REFUSE
+    when_running: WhenRunning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +276,17 @@ class Record:
     on_remove: OnRemove | None = None
     when_running: WhenRunning = WhenRunning.REFUSE
     depends_on: tuple[Address, ...] = ()
+
+    def guarded_as(self, before: Record | None) -> Record:
+        """The same with what was remembered of `lifecycle` at this address."""
+        if before is None:
+            return self
+        return replace(
+            self,
+            protect=before.protect,
+            on_remove=before.on_remove,
+            when_running=before.when_running,
+        )
 
 
 class Outcome(StrEnum):

@@ -201,7 +201,7 @@ async def _settle(ground: Ground, provider: Provider, sent: _Sent) -> Result | N
 async def _made(ground: Ground, sent: _Sent, remote_id: str) -> Result:
     request, change = sent.request, sent.step.change
     kind = ground.kinds[change.kind]
-    record = Record(
+    made = Record(
         address=change.address,
         kind=change.kind,
         remote_id=remote_id,
@@ -209,6 +209,7 @@ async def _made(ground: Ground, sent: _Sent, remote_id: str) -> Result:
         first_address=request.marker.address,
         managed=managed_digests(kind, request.spec, ground.known),
     )
+    record = made.guarded_as(ground.records.get(change.address))
     await ground.write(
         Batch(
             put_records=(noted(kind, record, request.resource),),

@@ -209,14 +209,7 @@ class Settler:
             ordinal=intent.ordinal,
             first_address=intent.first_address,
         )
-        if record is not None:
-            made = replace(
-                made,
-                protect=record.protect,
-                on_remove=record.on_remove,
-                when_running=record.when_running,
-                depends_on=record.depends_on,
-            )
+        made = made.guarded_as(record)
         if resource is None:
             return made
         return replace(noted(kind, made, resource), managed=self._sent(kind, intent, resource))

@@ -59,6 +59,7 @@ class Checker:
         lifecycle = tree.get("lifecycle") or {}
         return (
             *self._in_spec(kind, tree["spec"]),
+            *_in_labels(tree),
             *(_in_lifecycle(kind, lifecycle) if lifecycle else ()),
         )
 
@@ -68,6 +69,7 @@ class Checker:
             self._envelope.accepts(tree)
             and self._shape(kind).accepts(tree["spec"])
             and all(each.is_warning for each in kind.refuse(tree["spec"]))
+            and not any(_in_labels(tree))
             and not any(_in_lifecycle(kind, tree.get("lifecycle") or {}))
         )
 
@@ -116,14 +118,32 @@ def _refused(refusal: Refusal) -> Finding:
 # --- lifecycle ------------------------------------------------------------------------------------
 
 
+RESERVED_LABEL = "reconciler"
+"""The label our marker takes, where a vendor has labels."""
+
+
+def _in_labels(tree: Mapping[str, Any]) -> Iterator[Finding]:
+    if RESERVED_LABEL in (tree["metadata"].get("labels") or {}):
+        yield Finding(
+            ("metadata", "labels", RESERVED_LABEL),
+            Problem(
+                code="M214",
+                summary=f"the label '{RESERVED_LABEL}' is ours",
+                cause="it holds the marker that says whose object it is",
+                remedy="give the label another name",
+            ),
+        )
+
+
 def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
     """The block of a checked manifest; what it leaves out has its default."""
     said = {key: each for key, each in (block or {}).items() if each is not None}
     if not said:
         return _UNSAID
     on_grow, on_remove = said.get("onGrow"), said.get("onRemove")
+    when_running = said.get("whenRunning")
     return Lifecycle(
-        protect=said.get("protect", False),
+        protect=said.get("protect"),
         run=said.get("run", 1),
         renamed_from=said.get("renamedFrom"),
         ignore=tuple(said.get("ignore", ())),
@@ -133,7 +153,7 @@ def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
         max_attempts=said.get("maxAttempts", 3),
         on_lost=OnEnd(said.get("onLost", "hold")),
         on_remove=OnRemove(on_remove) if on_remove else None,
-        when_running=WhenRunning(said.get("whenRunning", "refuse")),
+        when_running=WhenRunning(when_running) if when_running else None,
     )
 
 

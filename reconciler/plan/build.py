@@ -316,8 +316,8 @@ def _remembered(
 
 
 def noted(kind: KindSpec, record: Record, resource: Resource) -> Record:
-    """A record with what `lifecycle` says today."""
-    guard = guard_of(kind, resource, None)
+    """A record with what `lifecycle` says today, where it says something."""
+    guard = guard_of(kind, resource, record)
     return replace(
         record,
         protect=guard.protect,

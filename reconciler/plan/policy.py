@@ -69,11 +69,11 @@ def blocked(change: Change, problem: Problem) -> Change:
 
 def guarded(change: Change, guard: Guard, usage: Usage) -> Change:
     """A change that ends an object, under `protect` and `whenRunning`."""
-    if change.action not in REMOVALS or not change.remote_id:
-        return change
+    if change.action not in REMOVALS or not change.remote_id or change.reason is Reason.ENDED:
+        return change  # what the vendor has ended has nothing to lose
     if guard.protect:
         return blocked(change, _protected(change))
-    if not usage.is_busy or change.reason is Reason.ENDED:
+    if not usage.is_busy:
         return change
     change = replace(change, loss=usage)
     match guard.when_running:

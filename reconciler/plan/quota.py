@@ -30,13 +30,13 @@ class _Room:
     quota: Quota | None
     is_hard: bool
     added: float = 0.0
-    refused: int = 0
+    refused: float = 0.0
 
     def takes(self, amount: float) -> bool:
         limit = self.quota.limit if self.quota is not None else None
         used = self.quota.used if self.quota is not None else 0.0
         if self.is_hard and limit is not None and used + self.added + amount > limit:
-            self.refused += 1
+            self.refused += amount
             return False
         self.added += amount
         return True

@@ -27,6 +27,7 @@ from reconciler.errors import Problem
 from reconciler.fields import Mutability, SetBy
 from reconciler.kinds import KindSpec
 from reconciler.model import (
+    Lifecycle,
     Marker,
     Observation,
     Observed,
@@ -185,16 +186,19 @@ def basis(kind: KindSpec, live: Observed, resource: Resource | None) -> str:
 
 
 def guard_of(kind: KindSpec, resource: Resource | None, record: Record | None) -> Guard:
-    """What protects an object: the manifest when there is one, else what was remembered.
+    """What protects an object: what the manifest says, and else what was remembered.
 
-    At least one of the two is there.
+    So deleting the block, or the whole manifest, from git unprotects nothing.
     """
-    default = OnRemove(kind.default_on_remove)
-    if resource is not None:
-        cycle = resource.lifecycle
-        return Guard(cycle.protect, cycle.on_remove or default, cycle.when_running)
-    assert record is not None
-    return Guard(record.protect, record.on_remove or default, record.when_running)
+    said = resource.lifecycle if resource is not None else Lifecycle()
+    held = Guard(on_remove=OnRemove(kind.default_on_remove))
+    if record is not None:
+        held = Guard(record.protect, record.on_remove or held.on_remove, record.when_running)
+    return Guard(
+        protect=held.protect if said.protect is None else said.protect,
+        on_remove=said.on_remove or held.on_remove,
+        when_running=said.when_running or held.when_running,
+    )
 
 
 def _request(

@@ -21,7 +21,7 @@ RETRY_SHARE = 0.1
 RETRIES_AT_LEAST = 10
 MAX_PAUSE_S = 3600.0
 BREAKER_AFTER = 5
-BREAKER_PAUSE_S = 5.0
+BREAKER_PAUSE_S = 2.0
 
 _BASE_S = 0.25
 _CAP_S = 8.0
@@ -124,7 +124,7 @@ class RetryBudget:
 
 
 class Breaker:
-    """Opens after five failed connections in a row; then one probe passes every five seconds."""
+    """Opens after five failed connections in a row; then one probe passes every two seconds."""
 
     __slots__ = ("_failures", "_next_probe")
 

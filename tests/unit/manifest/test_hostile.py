@@ -29,13 +29,22 @@ def seconds(work):
     return work(), time.process_time() - began
 
 data, where = sys.stdin.buffer.read(), workspace()
+def most_memory():
+    # ru_maxrss begins with what the process that started this one had, VmHWM is our own
+    try:
+        status = open("/proc/self/status").read()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    except (OSError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 _, pace = min((seconds(lambda: sum(n & 3 for n in range(1_000_000))) for _ in range(3)))
 loaded, taken = seconds(lambda: load([Source("hostile.yaml", data)], (), where, KINDS))
 print(json.dumps({
     "codes": [each.code for each in loaded.problems],
     "located": all(each.location is not None for each in loaded.problems),
     "seconds": taken / max(1.0, pace / 0.06),  # a machine busy with other tests is given its due
-    "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    "bytes": most_memory(),
 }))
 """
 

@@ -258,7 +258,7 @@ async def test_a_call_under_way_waits_for_the_probe_where_a_new_one_gives_up() -
     for _ in range(BREAKER_AFTER):
         gate.note(Ended(Verdict.NOT_SENT), sent_at=0.0)
     assert isinstance(await gate.admit("", 100.0, attempt=0), Unavailable)
-    assert isinstance(await gate.admit("", 4.0, attempt=1), Unavailable)
+    assert isinstance(await gate.admit("", BREAKER_PAUSE_S / 2, attempt=1), Unavailable)
     assert clock.waits == []
     assert isinstance(await gate.admit("", 100.0, attempt=1), Lane)
     assert clock.waits == [BREAKER_PAUSE_S]
