@@ -49,12 +49,42 @@ class Refusal:
     is_warning: bool = False
 
 
+class RefRole(StrEnum):
+    """What a reference is for: what it runs on, what groups it, what has to end before it."""
+
+    PLACE = "place"
+    CONTAINER = "container"
+    UPSTREAM = "upstream"
+
+
 @dataclass(frozen=True, slots=True)
 class ReferenceField:
-    """A field that names another resource of the same provider."""
+    """A field that names another resource of the same provider.
+
+    `path` leads to a name, or to a list of names. `states` names the key beside an upstream's name
+    that lists the final states it may end in, of `FINAL_STATES`.
+    """
 
     path: str
     kind: str
+    role: RefRole = RefRole.PLACE
+    states: str = ""
+
+
+FINAL_STATES = ("success", "failure", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Resources of another kind that may stand inside this one, in the list at `path` of its spec.
+
+    Each has a `name`, may have `labels` and `lifecycle`, and else the fields of its own spec;
+    `reference` is the field of theirs that names this resource.
+    """
+
+    path: str
+    kind: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +101,10 @@ class Demand:
 
 def _no_demands(_: Spec) -> tuple[Demand, ...]:
     return ()
+
+
+def _never(_: Spec) -> float | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +126,26 @@ class KindSpec:
     fold: Callable[[Spec], dict[str, Any]] = dict
     spelled: Callable[[Spec, Path], Path] = field(default=lambda spec, path: path)
     refuse: Callable[[Spec], Iterable[Refusal]] = field(default=lambda spec: ())
+    refuse_beside: Callable[[Spec, Mapping[str, Spec]], Iterable[Refusal]] = field(
+        default=lambda spec, referred: ()
+    )
+    """As `refuse`, knowing the specs of what it refers to, by the reference field's path.
+
+    What a container itself refers to stands under `job.pool`, when `job` is its field.
+    """
     references: tuple[ReferenceField, ...] = ()
+    inline: tuple[Inline, ...] = ()
+    formulas: tuple[frozenset[str], ...] = ()
+    """The top-level WORK fields each formula of the run key knows, the oldest first.
+
+    One that stands here is never changed: run keys of finished work rest on it.
+    """
+    ranges: Callable[[Spec], str] | None = None
+    """The frames or instances a spec asks for, in the form of `reconciler.ranges`."""
+    grows: Callable[[Spec], bool] = field(default=lambda spec: False)
+    """Whether added ranges alone are run when `lifecycle.onGrow` is silent."""
+    retention_s: Callable[[Spec], float | None] = _never
+    """How long after its end an object surely stays; `None`: until somebody removes it."""
     demands: Callable[[Spec], tuple[Demand, ...]] = _no_demands
     catalogues: tuple[tuple[str, str], ...] = ()
     """(field path, catalogue name) pairs checked against the provider's facts."""
@@ -100,6 +153,7 @@ class KindSpec:
     """How many of the vendor's tags our marker takes."""
     on_remove: tuple[str, ...] = ("delete", "forget")
     default_on_remove: str = "delete"
+    default_when_running: str = "refuse"
     examples: tuple[Spec, ...] = ()
 
     @property

@@ -10,6 +10,8 @@ from typing import Any
 
 from reconciler.address import Address
 from reconciler.errors import Location, Problem
+from reconciler.kinds import RefRole
+from reconciler.lifecycle import UNSAID, Lifecycle, OnRemove, WhenRunning
 from reconciler.values import Json, Path
 
 Locate = Callable[[Path], Location | None]
@@ -48,65 +50,20 @@ class SecretRef:
 # --- wanted ---------------------------------------------------------------------------------------
 
 
-class OnChange(StrEnum):
-    REFUSE = "refuse"
-    WAIT = "wait"
-    REPLACE = "replace"
-
-
-class OnGrow(StrEnum):
-    MISSING = "missing"
-    RERUN = "rerun"
-
-
-class OnEnd(StrEnum):
-    """What follows a failed or a lost run."""
-
-    HOLD = "hold"
-    RERUN = "rerun"
-
-
-class OnRemove(StrEnum):
-    TERMINATE = "terminate"
-    DELETE = "delete"
-    ARCHIVE = "archive"
-    FORGET = "forget"
-
-
-class WhenRunning(StrEnum):
-    REFUSE = "refuse"
-    DRAIN = "drain"
-    STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """The manifest block of that name; `None`: as remembered, else the kind's default."""
-
-    protect: bool | None = None
-    run: int = 1
-    renamed_from: str | None = None
-    ignore: tuple[str, ...] = ()
-    on_change: OnChange = OnChange.REFUSE
-    on_grow: OnGrow | None = None
-    on_failure: OnEnd = OnEnd.HOLD
-    max_attempts: int = 3
-    on_lost: OnEnd = OnEnd.HOLD
-    on_remove: OnRemove | None = None
-    when_running: WhenRunning | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Ref:
     """A field that names another object: a resource of ours, or one that exists but is not ours.
 
-    Exactly one of `target` and `existing` is set.
+    Exactly one of `target` and `existing` is set. `when` lists the final states an upstream may
+    have ended in; none: it has to have succeeded.
     """
 
     path: Path
     kind: str
     target: Address | None = None
     existing: str | None = None
+    role: RefRole = RefRole.PLACE
+    when: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +74,7 @@ class Resource:
     kind: str
     spec: Mapping[str, Any]
     labels: Mapping[str, str] = field(default_factory=dict)
-    lifecycle: Lifecycle = Lifecycle()
+    lifecycle: Lifecycle = UNSAID
     references: tuple[Ref, ...] = ()
     locate: Locate = field(default=nowhere, compare=False, repr=False)
 
@@ -190,8 +147,9 @@ class Usage:
 class Observed:
     """A live object translated into the manifest's folded form.
 
-    `unseen` holds field paths the vendor does not show, though they may be set. `state` is the
-    vendor's own word, shown to people. Secret values are already fingerprints.
+    `unseen` holds fields the vendor does not show, though they may be set, and fields that are
+    references, which it shows as remote ids (`stands_on`). `state` is its own word, for people.
+    Secret values are already fingerprints.
     """
 
     kind: str
@@ -205,6 +163,19 @@ class Observed:
     usage: Usage = Usage()
     name: str = ""
     created_at: datetime | None = None
+    ended_at: datetime | None = None
+    stands_on: Mapping[str, str] = field(default_factory=dict)
+    """Remote ids of what it runs on and is grouped by, by the field of the spec."""
+    ranges: str = ""
+    """The frames or instances it covers, where its kind has them."""
+    done: str = ""
+    """Those of them that surely succeeded, whatever became of the rest."""
+    progress: float | None = None
+    """From 0 to 1, where the vendor tells."""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """Where its results are, by name."""
+    failure: str = ""
+    """What the vendor says went wrong: text from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +223,12 @@ class Observation:
     endpoints: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str | None] = field(default_factory=dict)
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    """Each provider's own clock: ages of its objects are told by it."""
+
+    def time_at(self, provider: str) -> datetime:
+        """The provider's own time; ours when it tells none."""
+        return self.times.get(provider, self.now)
 
 
 # --- remembered -----------------------------------------------------------------------------------
@@ -274,7 +251,7 @@ class Record:
     not_honoured: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     protect: bool = False
     on_remove: OnRemove | None = None
-    when_running: WhenRunning = WhenRunning.REFUSE
+    when_running: WhenRunning | None = None
     depends_on: tuple[Address, ...] = ()
 
     def guarded_as(self, before: Record | None) -> Record:
@@ -305,10 +282,24 @@ class Outcome(StrEnum):
     def is_over(self) -> bool:
         return self not in (Outcome.ACTIVE, Outcome.UNKNOWN)
 
+    @property
+    def is_inferred(self) -> bool:
+        """Whether nobody saw it: it gives way to what is seen later."""
+        return self in _INFERRED
+
+
+_INFERRED = frozenset({Outcome.PRESUMED_FINISHED, Outcome.LOST, Outcome.UNKNOWN})
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One creation of finite work, as remembered; `cover` is the digest of its ranges."""
+    """One creation of finite work, as remembered under the first address of its resource.
+
+    `cover` is the digest of `ranges`, `done` those that surely succeeded. Times are the vendor's:
+    `made_at` when it was created, `seen_at` when the outcome was last seen. `retention_s` is how
+    long the vendor keeps it once it has ended, as declared when it was made. `is_withdrawn`: an
+    apply of ours asked to stop it, so that its being cancelled is no person's decision.
+    """
 
     address: Address
     run_key: str
@@ -318,6 +309,11 @@ class Run:
     ranges: str = ""
     outcome: Outcome = Outcome.ACTIVE
     seen_at: datetime | None = None
+    kind: str = ""
+    done: str = ""
+    made_at: datetime | None = None
+    retention_s: float | None = None
+    is_withdrawn: bool = False
 
 
 class Verb(StrEnum):
@@ -348,6 +344,10 @@ class Intent:
     run_key: str = ""
     attempt: int = 0
     cover: str = ""
+    ranges: str = ""
+    retention_s: float | None = None
+    vendor_time: datetime | None = None
+    """The vendor's own time before the first send, when known: retention is told by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +365,8 @@ class Recorded:
 class Request:
     """What a provider creates or updates: a resource, whose it is, and the ids it refers to.
 
-    `spec` is the folded spec; secret values in it are still references.
+    `spec` is the folded spec; secret values in it are still references. `ranges` is the part of the
+    work this request runs. `met` are upstreams that have ended as asked: nothing waits for them.
     """
 
     resource: Resource
@@ -373,3 +374,5 @@ class Request:
     marker: Marker
     remote_ids: Mapping[Address, str] = field(default_factory=dict)
     existing_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    ranges: str = ""
+    met: frozenset[Address] = frozenset()

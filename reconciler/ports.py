@@ -25,6 +25,14 @@ from reconciler.model import (
 from reconciler.report import Event
 
 
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Which output of an object; `instance` `None`: of all its instances together."""
+
+    is_error: bool = False
+    instance: int | None = None
+
+
 class Provider(Protocol):
     """One configured endpoint of one vendor. Never waits, retries, orders or prints.
 
@@ -70,8 +78,15 @@ class Provider(Protocol):
     async def facts(self) -> Facts:
         """What plan may ask at one call each."""
 
-    def logs(self, kind: str, remote_id: str) -> AsyncIterator[str]:
-        """Its output as text, streamed."""
+    def logs(self, kind: str, remote_id: str, wanted: Output) -> AsyncIterator[str]:
+        """Its output as text, streamed.
+
+        Raises:
+            NotFound: there is no such object or instance.
+        """
+
+    def vendor_now(self) -> datetime | None:
+        """The vendor's own clock as its last answer told it; `None` before any."""
 
     async def aclose(self) -> None: ...
 

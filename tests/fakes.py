@@ -45,7 +45,7 @@ from reconciler.model import (
     Settled,
     Usage,
 )
-from reconciler.ports import Revealed
+from reconciler.ports import Output, Revealed
 from reconciler.report import Event
 from reconciler.values import Json, Path, Tree
 from tests.memory_store import MemoryState, MemoryStore
@@ -365,7 +365,10 @@ class MemoryProvider:
         async with self._reading("facts"):
             return self.account
 
-    async def logs(self, kind: str, remote_id: str) -> AsyncIterator[str]:
+    def vendor_now(self) -> datetime | None:
+        return self.clock.now()
+
+    async def logs(self, kind: str, remote_id: str, wanted: Output) -> AsyncIterator[str]:
         async with self._reading("logs"):
             held = self._of_kind(kind, remote_id)
         if held is not None:

@@ -10,19 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from reconciler.address import Address
-from reconciler.model import (
-    Lifecycle,
-    Observed,
-    OnChange,
-    OnEnd,
-    OnGrow,
-    OnRemove,
-    Record,
-    Resource,
-    Settled,
-    Usage,
-    WhenRunning,
-)
+from reconciler.lifecycle import Lifecycle, OnChange, OnEnd, OnGrow, OnRemove, WhenRunning
+from reconciler.model import Observed, Record, Resource, Settled, Usage
 
 LAW = settings(
     derandomize=True,

@@ -8,7 +8,8 @@ from typing import assert_never
 
 from reconciler.address import Address
 from reconciler.diff.change import Action, Reason
-from reconciler.model import OnRemove, Verb
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Verb
 from reconciler.plan.plan import Change, Plan
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar, assert_never
 
 from reconciler.diff.change import Action, Reason, Standing
-from reconciler.model import Lifecycle, OnChange, OnEnd
+from reconciler.lifecycle import Lifecycle, OnChange, OnEnd
 
 S = TypeVar("S")
 

@@ -10,10 +10,10 @@ from typing import Any
 from reconciler.errors import Problem, Severity
 from reconciler.fields import SetBy
 from reconciler.kinds import Kinds, KindSpec, Nature, Refusal
+from reconciler.lifecycle import Lifecycle, OnChange, OnEnd, OnGrow, OnRemove, WhenRunning
 from reconciler.manifest.envelope import Manifest
 from reconciler.manifest.nearest import suggest
 from reconciler.manifest.shape import UNKNOWN_KEY, Finding, Shape
-from reconciler.model import Lifecycle, OnChange, OnEnd, OnGrow, OnRemove, WhenRunning
 from reconciler.values import Path
 
 _STEP = re.compile(r"[^.\[\]]+|\[[^\]]+\]")
@@ -139,7 +139,7 @@ def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
     """The block of a checked manifest; what it leaves out has its default."""
     said = {key: each for key, each in (block or {}).items() if each is not None}
     if not said:
-        return _UNSAID
+        return UNSAID
     on_grow, on_remove = said.get("onGrow"), said.get("onRemove")
     when_running = said.get("whenRunning")
     return Lifecycle(
@@ -155,9 +155,6 @@ def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
         on_remove=OnRemove(on_remove) if on_remove else None,
         when_running=WhenRunning(when_running) if when_running else None,
     )
-
-
-_UNSAID = Lifecycle()
 
 
 def _in_lifecycle(kind: KindSpec, block: Mapping[str, Any]) -> Iterator[Finding]:

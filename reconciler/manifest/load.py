@@ -31,13 +31,12 @@ from reconciler.manifest.refs import (
 from reconciler.manifest.shape import Finding
 from reconciler.manifest.source import Source
 from reconciler.manifest.tell import Told
-from reconciler.model import Lifecycle, Resource
+from reconciler.model import Resource
 from reconciler.settings import Workspace
 from reconciler.values import Path, canonical, get_in
 
 _NAME: Path = ("metadata", "name")
 _SHARE = 3  # of the values a file may hold, the share that one resource may
-_UNSAID = Lifecycle()
 _WHOLE_FLOAT = re.compile(r"[0-9](?:\.0[,\]}]|e\+)")
 
 
@@ -231,7 +230,7 @@ def inputs_digest(resources: Iterable[Resource]) -> str:
     """A digest of what the resources, in order of their addresses, are to be."""
     hasher = hashlib.sha256()
     for each in resources:
-        lifecycle = None if each.lifecycle == _UNSAID else asdict(each.lifecycle)
+        lifecycle = None if each.lifecycle == UNSAID else asdict(each.lifecycle)
         hasher.update(_canonical([str(each.address), each.spec, each.labels, lifecycle]).encode())
     return hasher.hexdigest()[:32]
 

@@ -12,7 +12,8 @@ from reconciler.diff.change import Action, Reason, Standing
 from reconciler.diff.compare import Knowledge
 from reconciler.errors import PlanRefused, Problem, Severity
 from reconciler.kinds import Kinds, KindSpec
-from reconciler.model import Observation, OnRemove, Record, Recorded, Resource, Usage
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Observation, Record, Recorded, Resource, Usage
 from reconciler.plan.match import Match, Matches, match
 from reconciler.plan.plan import Binding, Change, Plan
 from reconciler.plan.policy import Guard, Policy, blocked, guarded, under_threshold
@@ -322,7 +323,7 @@ def noted(kind: KindSpec, record: Record, resource: Resource) -> Record:
         record,
         protect=guard.protect,
         on_remove=guard.on_remove,
-        when_running=guard.when_running,
+        when_running=resource.lifecycle.when_running or record.when_running,
         depends_on=tuple(sorted(_targets(resource))),
     )
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 from reconciler.address import Address
 from reconciler.diff.change import Action, FieldChange, Reason, Standing
 from reconciler.errors import Location, Problem
-from reconciler.model import OnRemove, Record, Request, Usage
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Record, Request, Usage
 
 FORMAT_VERSION = 1
 
@@ -33,8 +34,8 @@ class Change:
     """One resource's action, with all that the apply and the reviewer need to know.
 
     `request` is what will be sent (create, update, replace); `remote_id` what is there now;
-    `basis` the digest of the observation it rests on. `waits_for` are addresses whose changes come
-    first. `notes` are sentences for people: values that wait for the next creation, losses.
+    `basis` the digest of the observation it rests on. `notes` are sentences for people: values that
+    wait for the next creation, losses.
     """
 
     address: Address
@@ -50,6 +51,13 @@ class Change:
     """The creation ordinal of the object that is there now; 0 when none was ever made."""
     on_remove: OnRemove | None = None
     waits_for: frozenset[Address] = frozenset()
+    """What is made first, before this is made or changed."""
+    ends_after: frozenset[Address] = frozenset()
+    """What is ended first, before this is ended."""
+    also: tuple[str, ...] = ()
+    """Further objects of the address that are changed or ended alike: runs of other ranges."""
+    forgets: bool = False
+    """Whether the record goes when this is done."""
     notes: tuple[str, ...] = ()
     problem: Problem | None = None
     loss: Usage | None = None

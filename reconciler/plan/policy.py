@@ -11,7 +11,8 @@ from typing import assert_never
 from reconciler.address import Address
 from reconciler.diff.change import Action, Reason, Standing
 from reconciler.errors import Problem
-from reconciler.model import OnRemove, Usage, WhenRunning
+from reconciler.lifecycle import OnRemove, WhenRunning
+from reconciler.model import Usage
 from reconciler.plan.plan import Change, Plan
 from reconciler.values import Json
 

@@ -26,17 +26,8 @@ from reconciler.diff.detail import without
 from reconciler.errors import Problem
 from reconciler.fields import Mutability, SetBy
 from reconciler.kinds import KindSpec
-from reconciler.model import (
-    Lifecycle,
-    Marker,
-    Observation,
-    Observed,
-    OnRemove,
-    Record,
-    Request,
-    Resource,
-    Usage,
-)
+from reconciler.lifecycle import Lifecycle, OnRemove, WhenRunning
+from reconciler.model import Marker, Observation, Observed, Record, Request, Resource, Usage
 from reconciler.plan.match import Match
 from reconciler.plan.plan import Change
 from reconciler.plan.policy import Guard, guarded
@@ -191,9 +182,17 @@ def guard_of(kind: KindSpec, resource: Resource | None, record: Record | None) -
     So deleting the block, or the whole manifest, from git unprotects nothing.
     """
     said = resource.lifecycle if resource is not None else Lifecycle()
-    held = Guard(on_remove=OnRemove(kind.default_on_remove))
+    held = Guard(
+        protect=False,
+        on_remove=OnRemove(kind.default_on_remove),
+        when_running=WhenRunning(kind.default_when_running),
+    )
     if record is not None:
-        held = Guard(record.protect, record.on_remove or held.on_remove, record.when_running)
+        held = Guard(
+            protect=record.protect,
+            on_remove=record.on_remove or held.on_remove,
+            when_running=record.when_running or held.when_running,
+        )
     return Guard(
         protect=held.protect if said.protect is None else said.protect,
         on_remove=said.on_remove or held.on_remove,

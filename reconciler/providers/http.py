@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -18,7 +19,7 @@ from reconciler.errors import Effect, ProviderError
 from reconciler.ports import Clock
 from reconciler.providers.auth import Authenticator, Renewal
 from reconciler.providers.body import decoded
-from reconciler.providers.call import Call, OnRequest, Reply, Translate
+from reconciler.providers.call import Call, OnRequest, Reply, Translate, http_date
 from reconciler.providers.gate import Gate
 from reconciler.providers.judge import Judge, unexpected
 from reconciler.providers.origin import Addresses, endpoint
@@ -81,6 +82,7 @@ class Transport:
     __slots__ = (
         "_clock",
         "_count",
+        "_date",
         "_dialect",
         "_gate",
         "_jitter",
@@ -121,11 +123,17 @@ class Transport:
         self._wire = Wire(config.timeouts, self.origin, Addresses(self.origin))
         self._retries = RetryBudget()
         self._count: Counter[str] = Counter()
+        self._date = ""
 
     @property
     def requests(self) -> Mapping[str, int]:
         """Requests sent so far, resends included, by the call's kind."""
         return dict(+self._count)
+
+    @property
+    def vendor_time(self) -> datetime | None:
+        """The vendor's clock (`Date`) as its last answer told it, UTC; `None` before any."""
+        return http_date(self._date)
 
     @property
     def open_lanes(self) -> int:
@@ -225,6 +233,7 @@ class Transport:
 
     async def _whole(self, call: Call, response: httpx.Response) -> Ended[Reply]:
         headers = lower_headers(response)
+        self._date = headers.get("date") or self._date
         cap = call.body_cap if response.is_success else _ERROR_CAP_BYTES
         content = await read_all(response, decoded(raw_chunks(response), headers, cap))
         reply = Reply(response.status_code, headers, content)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.fields import Mutability
-from reconciler.model import OnRemove, Usage
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Usage
 from reconciler.plan.plan import Action, Change, FieldChange, Reason, Standing
 from reconciler.quantities import show_duration
 from reconciler.render.problems import counted, headline, reason_lines

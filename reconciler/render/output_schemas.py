@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from reconciler.errors import Severity
 from reconciler.fields import Mutability
-from reconciler.model import OnRemove, Settled, Verb
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Settled, Verb
 from reconciler.plan.plan import Action, Reason, Standing, Verdict
 from reconciler.render.json_output import OUTPUT_VERSION
 from reconciler.report import Passed

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.address import Address
-from reconciler.model import Intent, OnRemove, Outcome, Record, Run, Verb, WhenRunning
+from reconciler.lifecycle import OnRemove, WhenRunning
+from reconciler.model import Intent, Outcome, Record, Run, Verb
 from reconciler.values import Tree
 
 
@@ -36,7 +37,7 @@ def record_to_json(record: Record) -> Tree:
             "notHonoured": {path: list(pair) for path, pair in record.not_honoured.items()},
             "protect": record.protect,
             "onRemove": record.on_remove and record.on_remove.value,
-            "whenRunning": _unless_same(record.when_running, WhenRunning.REFUSE),
+            "whenRunning": record.when_running and record.when_running.value,
             "dependsOn": [str(address) for address in record.depends_on],
         }
     )
@@ -61,7 +62,7 @@ def record_from_json(tree: Mapping[str, Any]) -> Record:
         not_honoured=_pairs(not_honoured) if not_honoured else {},
         protect=get("protect", False),
         on_remove=OnRemove(on_remove) if on_remove else None,
-        when_running=WhenRunning(when_running) if when_running else WhenRunning.REFUSE,
+        when_running=WhenRunning(when_running) if when_running else None,
         depends_on=tuple(map(_address, depends_on)) if depends_on else (),
     )
 
@@ -81,6 +82,11 @@ def run_to_json(run: Run) -> Tree:
             "ranges": run.ranges,
             "outcome": _unless_same(run.outcome, Outcome.ACTIVE),
             "seenAt": run.seen_at and run.seen_at.isoformat(),
+            "kind": run.kind,
+            "done": run.done,
+            "madeAt": run.made_at and run.made_at.isoformat(),
+            "retention": _amount(run.retention_s),
+            "isWithdrawn": run.is_withdrawn,
         }
     )
 
@@ -90,7 +96,6 @@ def run_from_json(tree: Mapping[str, Any]) -> Run:
     Raises:
         KeyError, ValueError, TypeError: the row was not written by `run_to_json`.
     """
-    seen_at = tree.get("seenAt")
     return Run(
         address=_address(tree["address"]),
         run_key=tree.get("runKey", ""),
@@ -99,7 +104,12 @@ def run_from_json(tree: Mapping[str, Any]) -> Run:
         cover=tree.get("cover", ""),
         ranges=tree.get("ranges", ""),
         outcome=Outcome(tree.get("outcome", Outcome.ACTIVE)),
-        seen_at=datetime.fromisoformat(seen_at) if seen_at else None,
+        seen_at=_time(tree.get("seenAt")),
+        kind=tree.get("kind", ""),
+        done=tree.get("done", ""),
+        made_at=_time(tree.get("madeAt")),
+        retention_s=_seconds(tree.get("retention")),
+        is_withdrawn=tree.get("isWithdrawn", False),
     )
 
 
@@ -119,6 +129,9 @@ def intent_to_json(intent: Intent) -> Tree:
             "runKey": intent.run_key,
             "attempt": intent.attempt,
             "cover": intent.cover,
+            "ranges": intent.ranges,
+            "retention": _amount(intent.retention_s),
+            "vendorTime": intent.vendor_time and intent.vendor_time.isoformat(),
         }
     )
 
@@ -143,7 +156,23 @@ def intent_from_json(tree: Mapping[str, Any]) -> Intent:
         run_key=tree.get("runKey", ""),
         attempt=tree.get("attempt", 0),
         cover=tree.get("cover", ""),
+        ranges=tree.get("ranges", ""),
+        retention_s=_seconds(tree.get("retention")),
+        vendor_time=_time(tree.get("vendorTime")),
     )
+
+
+def _amount(seconds: float | None) -> str | None:
+    """As text: 0 seconds are no blank."""
+    return None if seconds is None else f"{seconds!r}s"
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text.removesuffix("s")) if text else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _unless_same(value: object, other: object) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.diff.change import Action
 from reconciler.errors import AuthFailed
-from reconciler.model import OnRemove
+from reconciler.lifecycle import OnRemove
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.report import Passed
 from reconciler.values import Json

@@ -21,7 +21,7 @@ from reconciler.errors import (
     UnexpectedReply,
 )
 from reconciler.model import Listing, Quota, Request, Settled
-from reconciler.ports import Provider
+from reconciler.ports import Output, Provider
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.marker import shortname
 from reconciler.sandbox.server import RunningSandbox
@@ -297,7 +297,7 @@ def test_the_output_of_a_pool_is_streamed(place: Workplace, control: Control) ->
     control.advance(600)
 
     async def read(provider: Provider, of: str) -> str:
-        return "".join([text async for text in provider.logs(POOL.id, of)])
+        return "".join([text async for text in provider.logs(POOL.id, of, Output())])
 
     assert "node 0 of p0 is ready" in place.ask(lambda provider: read(provider, remote_id))
     with pytest.raises(NotFound):

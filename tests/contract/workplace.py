@@ -18,8 +18,9 @@ from reconciler.apply.run import Ports
 from reconciler.cli.endings import of_plan, of_report
 from reconciler.diff.change import Action, FieldChange
 from reconciler.kinds import KindSpec, Spec
+from reconciler.lifecycle import Lifecycle
 from reconciler.manifest.load import inputs_digest
-from reconciler.model import Lifecycle, Observed, Request, Resource, SecretRef
+from reconciler.model import Observed, Request, Resource, SecretRef
 from reconciler.observe import formed
 from reconciler.plan.plan import Change, Plan
 from reconciler.plan.policy import Policy

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.errors import ProviderError
 from reconciler.model import Facts, Listing, Marker, Observed, Record, Recorded, Request, Run
-from reconciler.ports import Batch, Lease
+from reconciler.ports import Batch, Lease, Output
 from tests.fakes import MemoryProvider, MemoryStore
 
 
@@ -146,8 +146,11 @@ class MortalProvider:
         self._doom.require_alive()
         return await self._inner.facts()
 
-    def logs(self, kind: str, remote_id: str) -> AsyncIterator[str]:
-        return self._inner.logs(kind, remote_id)
+    def logs(self, kind: str, remote_id: str, wanted: Output) -> AsyncIterator[str]:
+        return self._inner.logs(kind, remote_id, wanted)
+
+    def vendor_now(self) -> datetime | None:
+        return self._inner.vendor_now()
 
     async def aclose(self) -> None:
         await self._inner.aclose()

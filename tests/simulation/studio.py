@@ -14,7 +14,8 @@ import anyio
 from reconciler.address import Address
 from reconciler.apply.run import Interrupt, Ports
 from reconciler.kinds import Ability, KindSpec
-from reconciler.model import Lifecycle, Marker, Observation, Recorded, Resource, Settled, Verb
+from reconciler.lifecycle import Lifecycle
+from reconciler.model import Marker, Observation, Recorded, Resource, Settled, Verb
 from reconciler.plan.plan import Plan
 from reconciler.plan.policy import Policy
 from reconciler.ports import Scope

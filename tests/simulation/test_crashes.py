@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from reconciler.kinds import KindSpec
-from reconciler.model import OnRemove
+from reconciler.lifecycle import OnRemove
 from reconciler.providers.qarnot.kinds.pool import POOL
 from tests.fakes import Fault
 from tests.simulation.mortal import Crash, Doom

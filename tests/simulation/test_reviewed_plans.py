@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.errors import PlanStale
-from reconciler.model import WhenRunning
+from reconciler.lifecycle import WhenRunning
 from reconciler.plan.codec import decode_plan, encode_plan, file_digest
 from reconciler.plan.plan import Plan
 from tests.simulation.studio import Studio, at, check_converges, pool, pools

@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from reconciler.apply.steps import verbs_of
 from reconciler.errors import PlanRefused, PlanStale
-from reconciler.model import OnRemove, Verb, WhenRunning
+from reconciler.lifecycle import OnRemove, WhenRunning
+from reconciler.model import Verb
 from reconciler.plan.codec import decode_plan, encode_plan
 from reconciler.plan.plan import Change, Plan
 from reconciler.providers.qarnot.kinds.pool import POOL

@@ -6,6 +6,7 @@ Source: Compute API v1.0 page; qarnot-sdk-python 2.23 for error texts.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -178,11 +179,18 @@ class Client:
             raise _bad_page("its list of profiles is not a list")
         return [str(each) for each in names]
 
-    async def output(self, collection: str, uuid: str) -> AsyncIterator[str]:
-        """The whole standard output, as text."""
-        call = Call("GET", f"/{collection}/{uuid}/stdout", CallKind.READ, expects=Expects.TEXT)
+    async def output(
+        self, collection: str, uuid: str, stream: str, instance: int | None
+    ) -> AsyncIterator[str]:
+        """The whole `stdout` or `stderr`, of all instances or of one, as text."""
+        of_one = f"/{instance}" if instance is not None else ""
+        path = f"/{collection}/{uuid}/{stream}{of_one}"
+        call = Call("GET", path, CallKind.READ, expects=Expects.TEXT)
         async for chunk in self._transport.stream(call):
             yield chunk.decode("utf-8", errors="replace")
+
+    def vendor_now(self) -> datetime | None:
+        return self._transport.vendor_time
 
     async def aclose(self) -> None:
         await self._transport.aclose()

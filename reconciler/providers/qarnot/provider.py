@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import anyio
 
@@ -27,7 +28,7 @@ from reconciler.model import (
     Request,
     SecretRef,
 )
-from reconciler.ports import Revealed, Scope, Secrets
+from reconciler.ports import Output, Revealed, Scope, Secrets
 from reconciler.providers.qarnot.client import Body, Client
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.marker import shortname
@@ -164,9 +165,13 @@ class QarnotProvider:
             catalogues={"profiles": profiles},
         )
 
-    async def logs(self, kind: str, remote_id: str) -> AsyncIterator[str]:
-        async for text in self.client.output(_COLLECTION[kind], remote_id):
+    async def logs(self, kind: str, remote_id: str, wanted: Output) -> AsyncIterator[str]:
+        stream = "stderr" if wanted.is_error else "stdout"
+        async for text in self.client.output(_COLLECTION[kind], remote_id, stream, wanted.instance):
             yield text
+
+    def vendor_now(self) -> datetime | None:
+        return self.client.vendor_now()
 
     async def aclose(self) -> None:
         await self.client.aclose()

@@ -14,7 +14,8 @@ from reconciler.apply.steps import Step, steps_of, verbs_of
 from reconciler.diff.change import Action, Reason
 from reconciler.errors import PlanRefused
 from reconciler.graph import descendants
-from reconciler.model import OnRemove, Verb
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Verb
 from reconciler.plan.plan import Change
 from reconciler.report import Passed
 from tests.strategies import LAW

@@ -11,7 +11,8 @@ import pytest
 from reconciler.apply.settle import Absorbed, Settler, patience_s, settled_from
 from reconciler.diff.compare import Knowledge, desired_form
 from reconciler.errors import ConfigError
-from reconciler.model import Intent, Marker, Record, Recorded, Resource, Verb, WhenRunning
+from reconciler.lifecycle import WhenRunning
+from reconciler.model import Intent, Marker, Record, Recorded, Resource, Verb
 from reconciler.plan.build import noted
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.report import EventKind

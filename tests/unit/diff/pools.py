@@ -9,17 +9,8 @@ from typing import Any
 from reconciler.address import Address
 from reconciler.diff.compare import Comparison, Knowledge, compare, desired_form, managed_digests
 from reconciler.errors import Location
-from reconciler.model import (
-    Lifecycle,
-    Locate,
-    Marker,
-    Observed,
-    Record,
-    Request,
-    Resource,
-    SecretRef,
-    Settled,
-)
+from reconciler.lifecycle import Lifecycle
+from reconciler.model import Locate, Marker, Observed, Record, Request, Resource, SecretRef, Settled
 from reconciler.observe import formed
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.pool import POOL

@@ -20,7 +20,7 @@ from reconciler.diff.classify import (
     StandingSituation,
     first_match,
 )
-from reconciler.model import Lifecycle, OnChange, OnEnd
+from reconciler.lifecycle import Lifecycle, OnChange, OnEnd
 
 BLOCKED, HELD, WAITING, READY = (
     Standing.BLOCKED,

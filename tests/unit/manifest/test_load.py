@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from reconciler.address import Address
 from reconciler.errors import Severity
+from reconciler.lifecycle import Lifecycle, OnEnd, OnRemove
 from reconciler.manifest.composer import MAX_PROBLEMS
 from reconciler.manifest.load import inputs_digest, load
 from reconciler.manifest.source import Source
-from reconciler.model import Lifecycle, OnEnd, OnRemove, Ref, Resource
+from reconciler.model import Ref, Resource
 from reconciler.values import digest
 from tests.unit.manifest.farm import KINDS, declare, only, rack, spot, work, workspace
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.diff.change import Action, Reason, Standing
 from reconciler.errors import PlanRefused, Problem
-from reconciler.model import OnRemove, Ref, Settled
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Ref, Settled
 from reconciler.plan.codec import encode_plan
 from reconciler.plan.plan import Change
 from reconciler.providers.qarnot.kinds.pool import POOL

@@ -13,7 +13,8 @@ import pytest
 
 from reconciler.diff.compare import Knowledge
 from reconciler.errors import PlanStale
-from reconciler.model import Ref, WhenRunning
+from reconciler.lifecycle import WhenRunning
+from reconciler.model import Ref
 from reconciler.plan.codec import decode_plan, encode_plan, file_digest, review_digest
 from reconciler.plan.plan import Plan
 from reconciler.providers.qarnot.kinds.pool import POOL

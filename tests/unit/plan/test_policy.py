@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.diff.change import Action, Standing
-from reconciler.model import OnRemove, Settled, WhenRunning
+from reconciler.lifecycle import OnRemove, WhenRunning
+from reconciler.model import Settled
 from reconciler.plan.plan import Change
 from tests.unit.plan.world import BUSY, World, live, pool, pools, record
 

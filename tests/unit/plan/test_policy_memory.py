@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.address import Address
-from reconciler.model import Lifecycle, OnRemove, Record, Resource, WhenRunning
+from reconciler.lifecycle import Lifecycle, OnRemove, WhenRunning
+from reconciler.model import Record, Resource
 from reconciler.plan.build import noted
 from reconciler.plan.standing import guard_of
 from reconciler.providers.qarnot.kinds.pool import POOL

@@ -10,10 +10,10 @@ from typing import Any
 from reconciler.address import Address
 from reconciler.diff.compare import Knowledge, desired_form, managed_digests
 from reconciler.errors import Problem
+from reconciler.lifecycle import Lifecycle
 from reconciler.model import (
     Facts,
     Intent,
-    Lifecycle,
     Marker,
     Observation,
     Observed,

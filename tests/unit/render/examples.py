@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from reconciler.address import Address
 from reconciler.errors import Location, Problem, Severity
 from reconciler.fields import Mutability
-from reconciler.model import Marker, OnRemove, Request, Resource, Settled, Usage, Verb
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Marker, Request, Resource, Settled, Usage, Verb
 from reconciler.plan.plan import (
     Action,
     Binding,

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler.fields import Mutability
-from reconciler.model import OnRemove, Usage
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Usage
 from reconciler.plan.plan import (
     Action,
     Change,

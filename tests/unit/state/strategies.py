@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from reconciler.address import Address
-from reconciler.model import Intent, OnRemove, Outcome, Record, Run, Verb, WhenRunning
+from reconciler.lifecycle import OnRemove, WhenRunning
+from reconciler.model import Intent, Outcome, Record, Run, Verb
 
 names = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,6}[A-Za-z0-9])?", fullmatch=True)
 kinds = st.sampled_from(["pool", "job", "task"])
