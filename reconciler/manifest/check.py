@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.errors import Problem, Severity
 from reconciler.fields import SetBy
 from reconciler.kinds import Kinds, KindSpec, Nature, Refusal
-from reconciler.lifecycle import Lifecycle, OnChange, OnEnd, OnGrow, OnRemove, WhenRunning
+from reconciler.lifecycle import UNSAID, Lifecycle, OnChange, OnEnd, OnGrow, OnRemove, WhenRunning
 from reconciler.manifest.envelope import Manifest
 from reconciler.manifest.nearest import suggest
 from reconciler.manifest.shape import UNKNOWN_KEY, Finding, Shape
