@@ -13,6 +13,7 @@ from typing import Any
 from reconciler.address import Address, is_name
 from reconciler.errors import Problem, errors_of
 from reconciler.kinds import Kinds, KindSpec
+from reconciler.lifecycle import UNSAID
 from reconciler.manifest.check import Checker, lifecycle_of
 from reconciler.manifest.compose import compose
 from reconciler.manifest.composer import Words
