@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from reconciler.errors import Locked, Problem
 from reconciler.model import Outcome, Run
 from reconciler.ports import Lease
+from reconciler.ranges import ranges
 
 IsAlive = Callable[[str], bool | None]
 """Whether the process a holder's name stands for still runs; `None` when nobody here can tell."""
@@ -81,20 +82,58 @@ def require_newest(holding: Holding, lease: Lease) -> None:
 
 
 def noted(stored: Run | None, seen: Run) -> Run:
-    """What is remembered once `seen` was seen: only outcome and time move, and never backwards."""
+    """What is remembered once `seen` was seen; a run that is not stored yet is taken as it is seen.
+
+    Of a stored run only three things move, in whatever order notes come: it ends, once, as the
+    first sight of an end says; while no end was seen it lives on, later and never earlier, even if
+    it had been given up; `done` grows. A run we asked to stop and that was cancelled is withdrawn.
+    What is inferred changes nothing that is stored, nor does what was seen of another object.
+    """
     if stored is None:
-        return seen
-    if stored.outcome.is_over or (
-        seen.outcome is Outcome.UNKNOWN and stored.outcome is not Outcome.UNKNOWN
-    ):
+        return replace(seen, outcome=_told(seen, seen), done=_joined("", seen.done))
+    if seen.outcome.is_inferred or _is_another(stored, seen):
         return stored
-    if seen.outcome is stored.outcome and not _is_later(seen.seen_at, stored.seen_at):
-        return stored
-    return replace(stored, outcome=seen.outcome, seen_at=seen.seen_at or stored.seen_at)
+    done = _joined(stored.done, seen.done)
+    if not _is_news(stored, seen):
+        return replace(stored, done=done)
+    return replace(
+        stored,
+        outcome=_told(stored, seen),
+        seen_at=seen.seen_at or stored.seen_at,
+        done=done,
+    )
+
+
+def _is_another(stored: Run, seen: Run) -> bool:
+    """Whether they are two objects, as after somebody cloned one with our marker on it."""
+    return "" not in (stored.remote_id, seen.remote_id) and stored.remote_id != seen.remote_id
+
+
+def _is_news(stored: Run, seen: Run) -> bool:
+    """Whether outcome and time move: an end is a fact whenever it was seen, a life only later."""
+    if _is_seen_end(stored.outcome):
+        return False
+    return _is_seen_end(seen.outcome) or _is_later(seen.seen_at, stored.seen_at)
+
+
+def _is_seen_end(outcome: Outcome) -> bool:
+    return outcome.is_over and not outcome.is_inferred
+
+
+def _told(stored: Run, seen: Run) -> Outcome:
+    is_ours = stored.is_withdrawn and seen.outcome is Outcome.CANCELLED
+    return Outcome.WITHDRAWN if is_ours else seen.outcome
+
+
+def _joined(done: str, more: str) -> str:
+    return done if more in ("", done) else str(ranges(done) | ranges(more))
 
 
 def run_key_text(run: Run) -> str:
-    """What tells two remembered runs apart; texts sort by address, run key, then attempt."""
+    """What tells two remembered runs apart; texts sort by address, run key, then attempt.
+
+    No part of it holds a space: names have none, run keys and covers are digests.
+    """
     return f"{run.address} {run.run_key} {run.attempt:09d} {run.cover}"
 
 

@@ -28,6 +28,8 @@ STAGING = Scope("ws-5c1d0e9a7b3f4d21", "staging")
 POOL = Address("qarnot-prod", "pool", "sim")
 TASK = Address("qarnot-prod", "task", "shot-010/beauty")
 
+SEEN_ENDS = [each for each in Outcome if each.is_over and not each.is_inferred]
+
 Open: TypeAlias = Callable[..., StateStore]
 """Opens a store of a scope on one place that outlives the store: `open_store(scope, is_alive)`."""
 
@@ -377,13 +379,53 @@ def test_a_note_of_an_unknown_run_is_kept(store: StateStore) -> None:
     assert store.read().runs == (_run(Outcome.FAILED, NOW),)
 
 
-@pytest.mark.parametrize("over", [each for each in Outcome if each.is_over])
+@pytest.mark.parametrize("over", SEEN_ENDS)
 @pytest.mark.parametrize("seen", list(Outcome))
-def test_a_note_never_undoes_what_is_over(store: StateStore, over: Outcome, seen: Outcome) -> None:
+def test_a_note_never_undoes_an_end_that_was_seen(
+    store: StateStore, over: Outcome, seen: Outcome
+) -> None:
     store.commit(_lease(store), Batch(put_runs=(_run(over, NOW),)))
     before = store.read()
     store.note([_run(seen, NOW + timedelta(days=1))])
     assert store.read() == before
+
+
+@pytest.mark.parametrize("given_up", [each for each in Outcome if each.is_inferred])
+def test_a_run_given_up_under_the_lease_lives_again_when_it_is_seen_later(
+    store: StateStore, given_up: Outcome
+) -> None:
+    later = NOW + timedelta(days=1)
+    store.note([_run(seen_at=NOW - timedelta(days=1))])
+    store.note([_run(given_up, later)])
+    assert store.read().runs == (_run(seen_at=NOW - timedelta(days=1)),)
+    store.commit(_lease(store), Batch(put_runs=(_run(given_up, NOW),)))
+    assert store.read().runs == (_run(given_up, NOW),)
+    store.note([_run(seen_at=later)])
+    assert store.read().runs == (_run(seen_at=later),)
+
+
+@pytest.mark.parametrize("before", list(Outcome))
+@pytest.mark.parametrize("given", list(Outcome))
+def test_under_the_lease_a_run_is_written_as_it_is_given(
+    store: StateStore, before: Outcome, given: Outcome
+) -> None:
+    written = replace(_run(given), remote_id="id-2", done="1-3", is_withdrawn=True)
+    lease = _lease(store)
+    store.commit(lease, Batch(put_runs=(replace(_run(before, NOW), done="4"),)))
+    store.commit(lease, Batch(put_runs=(written,)))
+    assert store.read().runs == (written,)
+
+
+def test_what_is_done_only_grows_even_after_the_end(store: StateStore) -> None:
+    for outcome, done in [(Outcome.ACTIVE, "1-2"), (Outcome.FAILED, "2-5"), (Outcome.FAILED, "9")]:
+        store.note([replace(_run(outcome, NOW), done=done)])
+    assert store.read().runs == (replace(_run(Outcome.FAILED, NOW), done="1-5,9"),)
+
+
+def test_a_run_withdrawn_under_the_lease_is_noted_as_withdrawn(store: StateStore) -> None:
+    store.commit(_lease(store), Batch(put_runs=(replace(_run(), is_withdrawn=True),)))
+    store.note([_run(Outcome.CANCELLED, NOW)])
+    assert store.read().runs == (replace(_run(Outcome.WITHDRAWN, NOW), is_withdrawn=True),)
 
 
 def test_a_note_moves_the_time_an_active_run_was_last_seen_and_never_back(
