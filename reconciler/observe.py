@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import NoneType
 from typing import Any
 
 import anyio
 
+from reconciler.address import Address
 from reconciler.errors import NotFound, Problem, ReconcilerError
-from reconciler.kinds import KindSpec
+from reconciler.kinds import Kinds, KindSpec, Nature
 from reconciler.model import (
     Facts,
     Listing,
     Observation,
     Observed,
+    Outcome,
     Record,
     Recorded,
     Resource,
+    Run,
     SecretRef,
 )
 from reconciler.ports import Clock, Provider, Revealed, Secrets
@@ -39,7 +43,44 @@ class _Gathered:
     incomplete: dict[tuple[str, str], Problem] = field(default_factory=dict)
     facts: dict[str, Facts] = field(default_factory=dict)
     existing: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    times: dict[str, datetime] = field(default_factory=dict)
     errors: list[ReconcilerError] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the state knows at one provider: its records, and the runs not seen to end."""
+
+    records: tuple[Record, ...]
+    active: tuple[Run, ...]
+    ran: frozenset[Address]
+    """First addresses that have runs, over or not."""
+
+    @classmethod
+    def at(cls, provider: str, recorded: Recorded) -> _Known:
+        runs = [each for each in recorded.runs if each.address.provider == provider]
+        return cls(
+            records=tuple(r for a, r in recorded.records.items() if a.provider == provider),
+            active=tuple(each for each in runs if each.outcome is Outcome.ACTIVE and each.kind),
+            ran=frozenset(each.address for each in runs),
+        )
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset({each.kind for each in self.records} | {each.kind for each in self.active})
+
+    def to_ask(self, kinds: Kinds) -> tuple[tuple[str, str], ...]:
+        """(kind, remote id) of all that has to be there still, as far as we know; each once.
+
+        Runs speak for finite work: what is over is not asked for, nor a record that has runs.
+        """
+        records = (
+            (each.kind, each.remote_id)
+            for each in self.records
+            if each.first_address not in self.ran or kinds[each.kind].nature is not Nature.FINITE
+        )
+        active = ((each.kind, each.remote_id) for each in self.active)
+        return tuple(dict.fromkeys(each for each in (*records, *active) if each[1]))
 
 
 async def observe(
@@ -51,8 +92,9 @@ async def observe(
 ) -> Observation:
     """Every object of ours at every provider, with whether the lists are complete.
 
-    An object that a record knows and the list does not show is asked for by its id, so that what is
-    still missing is absent. Secret values are fingerprints from here on.
+    An object that a record or an active run knows and the list does not show is asked for by its
+    id, so that what is still missing is absent. Finite work that is over, as far as the state
+    knows, is not asked for. Secret values are fingerprints from here on.
 
     Raises:
         ProviderError: a provider can't be reached, or refuses our credentials.
@@ -61,9 +103,10 @@ async def observe(
     async with anyio.create_task_group() as tasks:
         for name, provider in providers.items():
             mine = [each for each in resources if each.address.provider == name]
-            known = [each for each in recorded.records.values() if each.address.provider == name]
+            known = _Known.at(name, recorded)
+            kinds = known.kinds | {each.kind for each in mine}
             for reading in (
-                _objects(gathered, provider, _kinds(mine, known), known, seal),
+                _objects(gathered, provider, kinds, known, seal),
                 _facts(gathered, provider),
                 _existing(gathered, provider, mine),
             ):
@@ -76,6 +119,7 @@ async def observe(
         incomplete=gathered.incomplete,
         existing=gathered.existing,
         facts=gathered.facts,
+        times=gathered.times,
     )
 
 
@@ -90,18 +134,14 @@ async def _noted(
         others.cancel()
 
 
-def _kinds(resources: Iterable[Resource], known: Iterable[Record]) -> frozenset[str]:
-    return frozenset({each.kind for each in resources} | {each.kind for each in known})
-
-
 async def _objects(
     gathered: _Gathered,
     provider: Provider,
     kinds: frozenset[str],
-    known: Sequence[Record],
+    known: _Known,
     seal: Seal,
 ) -> None:
-    listing = await provider.observe(kinds, known) if kinds else Listing(())
+    listing = await provider.observe(kinds, known.records) if kinds else Listing(())
     unlisted = await _read_unlisted(provider, listing, known)
     gathered.incomplete.update(
         {(provider.name, kind): problem for kind, problem in listing.incomplete.items()}
@@ -109,16 +149,17 @@ async def _objects(
     gathered.objects[provider.name] = tuple(
         formed(provider.kinds[each.kind], each, seal) for each in (*listing.objects, *unlisted)
     )
+    now = provider.vendor_now()
+    if now is not None:
+        gathered.times[provider.name] = now
 
 
-async def _read_unlisted(
-    provider: Provider, listing: Listing, known: Sequence[Record]
-) -> list[Observed]:
+async def _read_unlisted(provider: Provider, listing: Listing, known: _Known) -> list[Observed]:
     listed = {each.remote_id for each in listing.objects}
     missing: dict[str, list[str]] = {}
-    for record in known:
-        if record.remote_id and record.remote_id not in listed:
-            missing.setdefault(record.kind, []).append(record.remote_id)
+    for kind, remote_id in known.to_ask(provider.kinds):
+        if remote_id not in listed:
+            missing.setdefault(kind, []).append(remote_id)
     found = [await provider.read(kind, ids) for kind, ids in sorted(missing.items())]
     return [each for answers in found for each in answers.values() if each is not None]
 
