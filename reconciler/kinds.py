@@ -35,6 +35,8 @@ class Ability(StrEnum):
     DELETE = "delete"
     ARCHIVE = "archive"
     BULK_CREATE = "bulk_create"
+    DEPENDENCIES = "dependencies"
+    """The vendor itself holds a run back until its upstreams have ended."""
 
 
 @dataclass(frozen=True, slots=True)

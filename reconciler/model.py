@@ -366,7 +366,8 @@ class Request:
     """What a provider creates or updates: a resource, whose it is, and the ids it refers to.
 
     `spec` is the folded spec; secret values in it are still references. `ranges` is the part of the
-    work this request runs. `met` are upstreams that have ended as asked: nothing waits for them.
+    work this request runs. `upstreams` has the remote ids of the runs it has to wait for; `met` are
+    upstreams that have ended as asked: nothing waits for them.
     """
 
     resource: Resource
@@ -375,4 +376,5 @@ class Request:
     remote_ids: Mapping[Address, str] = field(default_factory=dict)
     existing_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
     ranges: str = ""
+    upstreams: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     met: frozenset[Address] = frozenset()

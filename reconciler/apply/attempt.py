@@ -22,7 +22,7 @@ from reconciler.errors import (
 from reconciler.fields import Mutability
 from reconciler.kinds import Kinds, Nature
 from reconciler.model import Intent, Record, Request, Verb
-from reconciler.plan.build import noted
+from reconciler.plan.memory import noted
 from reconciler.plan.plan import Change
 from reconciler.ports import Batch, Clock, Provider
 from reconciler.report import Passed

@@ -16,7 +16,7 @@ from reconciler.diff.compare import Knowledge, desired_form, managed_digests
 from reconciler.errors import ProviderError
 from reconciler.kinds import Ability, Kinds, KindSpec
 from reconciler.model import Intent, Marker, Observed, Record, Recorded, Request, Resource, Verb
-from reconciler.plan.build import noted
+from reconciler.plan.memory import noted
 from reconciler.ports import Batch, Clock, Provider, Scope
 from reconciler.report import Event, EventKind
 

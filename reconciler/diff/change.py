@@ -37,6 +37,8 @@ class Reason(StrEnum):
     PRESUMED_FINISHED = "presumed_finished"
     RUNNING = "running"
     RETRY = "retry"
+    MOVED = "moved"
+    """What it stands on is replaced."""
     UNSETTLED = "unsettled"
 
 

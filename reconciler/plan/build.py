@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from reconciler.address import Address
-from reconciler.diff.change import Action, Reason, Standing
+from reconciler.diff.change import Action, Standing
 from reconciler.diff.compare import Knowledge
-from reconciler.errors import PlanRefused, Problem, Severity
-from reconciler.kinds import Kinds, KindSpec
-from reconciler.lifecycle import OnRemove
-from reconciler.model import Observation, Record, Recorded, Resource, Usage
-from reconciler.plan.match import Match, Matches, match
+from reconciler.errors import Problem, Severity
+from reconciler.kinds import Kinds, KindSpec, Nature, RefRole
+from reconciler.model import Observation, Observed, Recorded, Resource
+from reconciler.plan import containers, finite, standing
+from reconciler.plan.asked import asked
+from reconciler.plan.attempts import attempts
+from reconciler.plan.containers import Members
+from reconciler.plan.context import Context
+from reconciler.plan.fallout import Fallout, taken_down
+from reconciler.plan.finite import Work
+from reconciler.plan.match import match
+from reconciler.plan.memory import remembered, renamed
+from reconciler.plan.needs import MAKING, Changes, hindered, ordered, with_upstreams
 from reconciler.plan.plan import Binding, Change, Plan
-from reconciler.plan.policy import Guard, Policy, blocked, guarded, under_threshold
+from reconciler.plan.policy import Policy, blocked, under_threshold
 from reconciler.plan.quota import fitted, unknown_names
-from reconciler.plan.standing import Context, basis, change_of, guard_of
+from reconciler.plan.removal import refuse_empty_prune, undeclared
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +48,38 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
     The same arguments give the same plan, in whatever order resources and objects come.
 
     Raises:
-        PlanRefused: prune was asked for with no manifests at all.
+        PlanRefused: prune was asked for with no manifests at all; what a person asked of an address
+            makes no sense there.
     """
     before = recorded
-    recorded = recorded if policy.is_destroy else _renamed(desired.resources, recorded)
-    matches = match(recorded, observation)
+    recorded = recorded if policy.is_destroy else renamed(desired.resources, recorded)
     context = _context(desired, recorded, observation, policy)
-    _refuse_empty_prune(desired, recorded, policy)
-    wanted = () if policy.is_destroy else _targeted(desired.resources, policy)
-    changes = [
-        _declared(desired.kinds[each.kind], each, _found(each, matches, context), context)
-        for each in wanted
-    ]
-    gone, orphans = _undeclared(desired, recorded, observation, matches, policy)
-    decided = under_threshold((*changes, *gone), _owned(recorded), policy)
-    fitting, verdicts = fitted(decided, desired.kinds, observation.facts)
-    ordered = tuple(sorted(_ordered(fitting, wanted, recorded), key=lambda each: each.address))
+    refuse_empty_prune(not desired.resources, context)
+    wanted = () if policy.is_destroy else tuple(sorted(desired.resources, key=_by_address))
+    decided, orphans = _decided(desired, wanted, context)
+    limited = under_threshold(decided.values(), _owned(context, desired.kinds), policy)
+    fitting, verdicts = fitted(limited, desired.kinds, observation.facts)
+    settled = hindered(ordered({each.address: each for each in fitting}, wanted, context))
+    shown = tuple(sorted(settled.values(), key=_by_address))
     return Plan(
         binding=_binding(desired, recorded, observation),
         made_at=observation.now,
         expires_at=observation.now + policy.expires_after,
-        changes=tuple(each for each in ordered if not _is_silent(each)),
-        unchanged={each.address: each.basis for each in ordered if _is_silent(each)},
+        changes=tuple(each for each in shown if not _is_silent(each)),
+        unchanged={each.address: each.basis for each in shown if _is_silent(each)},
         orphans=orphans,
         verdicts=verdicts,
-        problems=_problems(desired, recorded, observation, matches),
-        remembered=_remembered(desired, before, recorded, wanted),
+        problems=_problems(desired, context),
+        remembered=remembered(desired.kinds, before, recorded, _targeted(wanted, policy)),
         is_destroy=policy.is_destroy,
         workspace=desired.name,
         commit=desired.commit,
         serial=recorded.serial,
     )
+
+
+def _by_address(each: Resource | Change) -> Address:
+    return each.address
 
 
 def _is_silent(change: Change) -> bool:
@@ -86,14 +94,30 @@ def _context(
         workspace_id=desired.workspace_id,
         env=desired.env,
         observation=observation,
+        recorded=recorded,
         known=Knowledge(policy.digest, observation.secrets),
+        policy=policy,
+        matches=match(recorded, observation),
         remote_ids={
             address: record.remote_id
             for address, record in recorded.records.items()
             if record.remote_id
         },
         first_addresses=_first_addresses(desired.resources, recorded),
+        attempts=attempts(recorded, observation),
+        there=_there(observation),
     )
+
+
+def _there(observation: Observation) -> frozenset[tuple[str, str]]:
+    ours = (
+        (name, each.remote_id)
+        for name, listed in observation.objects.items()
+        for each in listed
+        if not each.settled.is_over
+    )
+    others = ((name, known) for (name, *_), known in observation.existing.items())
+    return frozenset((*ours, *others))
 
 
 def _first_addresses(resources: Iterable[Resource], recorded: Recorded) -> dict[Address, Address]:
@@ -114,23 +138,94 @@ def _free(address: Address, taken: frozenset[Address]) -> Address:
     return candidate
 
 
-def _found(resource: Resource, matches: Matches, context: Context) -> Match:
-    if resource.address in matches.by_address:
-        return matches.at(resource.address)
-    return matches.at(context.first_addresses[resource.address])
-
-
 def _targeted(resources: Iterable[Resource], policy: Policy) -> tuple[Resource, ...]:
-    ordered = sorted(resources, key=lambda each: each.address)
-    return tuple(each for each in ordered if not policy.targets or each.address in policy.targets)
+    return tuple(each for each in resources if not policy.targets or each.address in policy.targets)
 
 
-# --- what is declared -----------------------------------------------------------------------------
+# --- what is decided ------------------------------------------------------------------------------
 
 
-def _declared(kind: KindSpec, resource: Resource, found: Match, context: Context) -> Change:
-    change = change_of(kind, resource, found, context)
-    if not change.is_pending or change.action not in (Action.CREATE, Action.REPLACE):
+def _decided(
+    desired: Desired, wanted: tuple[Resource, ...], context: Context
+) -> tuple[Changes, tuple[Address, ...]]:
+    """A change for each address, before order, quotas and limits; and the orphans."""
+    kinds, policy = desired.kinds, context.policy
+    if policy.stop or policy.forget or policy.adopt:
+        return asked({each.address: each for each in wanted}, kinds, context), ()
+    declared = frozenset(each.address for each in wanted)
+    gone, orphans = undeclared(declared, kinds, context)
+    changes: Changes = {**gone, **_standing(wanted, kinds, context)}
+    works: dict[Address, Work] = {}
+    for each in wanted:
+        if kinds[each.kind].nature is Nature.FINITE:
+            changes[each.address], works[each.address] = finite.change_of(
+                kinds[each.kind], each, context
+            )
+    fallout = taken_down(_only_targets(changes, policy), works, kinds, context)
+    changes = with_upstreams({**changes, **fallout.changes}, works)
+    changes |= _containers(wanted, kinds, changes, works, fallout, context)
+    known = {each.address: _with_names(kinds[each.kind], each, changes, context) for each in wanted}
+    return _only_targets({**changes, **known}, policy), orphans
+
+
+def _only_targets(changes: Changes, policy: Policy) -> Changes:
+    if not policy.targets:
+        return changes
+    return {address: each for address, each in changes.items() if address in policy.targets}
+
+
+def _standing(wanted: Iterable[Resource], kinds: Kinds, context: Context) -> Changes:
+    return {
+        each.address: standing.change_of(
+            kinds[each.kind], each, context.found(each.address), context
+        )
+        for each in wanted
+        if kinds[each.kind].nature is Nature.STANDING
+    }
+
+
+def _containers(
+    wanted: Iterable[Resource],
+    kinds: Kinds,
+    changes: Changes,
+    works: Mapping[Address, Work],
+    fallout: Fallout,
+    context: Context,
+) -> Changes:
+    members: dict[Address, list[Address]] = {}
+    for address, work in works.items():
+        for ref in work.resource.references:
+            if ref.role is RefRole.CONTAINER and ref.target is not None:
+                members.setdefault(ref.target, []).append(address)
+    found: Changes = {}
+    for each in wanted:
+        if kinds[each.kind].nature is Nature.CONTAINER:
+            inside = _members(members.get(each.address, ()), changes, works, fallout)
+            found[each.address] = containers.change_of(kinds[each.kind], each, inside, context)
+    return found
+
+
+def _members(
+    addresses: Iterable[Address],
+    changes: Changes,
+    works: Mapping[Address, Work],
+    fallout: Fallout,
+) -> Members:
+    addresses = tuple(addresses)
+    return Members(
+        declared=len(addresses),
+        making=sum(
+            changes[each].is_pending and changes[each].action in MAKING for each in addresses
+        ),
+        going=sum(bool(works[each].known.active) for each in addresses),
+        leaving=fallout.leaving,
+    )
+
+
+def _with_names(kind: KindSpec, resource: Resource, changes: Changes, context: Context) -> Change:
+    """The change, blocked where it names what the vendor does not have."""
+    change = changes[resource.address]
+    if not change.is_pending or change.action not in MAKING:
         return change
     facts = context.observation.facts.get(resource.address.provider)
     for problem in (*unknown_names(kind, resource, facts), *_unresolved(resource, context)):
@@ -154,178 +249,17 @@ def _unresolved(resource: Resource, context: Context) -> Iterable[Problem]:
             )
 
 
-# --- what is declared no more ---------------------------------------------------------------------
+# --- memory, binding ------------------------------------------------------------------------------
 
 
-def _undeclared(
-    desired: Desired,
-    recorded: Recorded,
-    observation: Observation,
-    matches: Matches,
-    policy: Policy,
-) -> tuple[list[Change], tuple[Address, ...]]:
-    """Changes for what left the manifests, and the orphans that are kept."""
-    declared = frozenset() if policy.is_destroy else {each.address for each in desired.resources}
-    left = [
-        record
-        for address, record in recorded.records.items()
-        if address not in declared and (not policy.targets or address in policy.targets)
-    ]
-    if not (policy.prune or policy.is_destroy):
-        return [], tuple(sorted(record.address for record in left))
-    gone = [
-        _removed(desired.kinds[each.kind], each, matches.at(each.address), observation, policy)
-        for each in left
-    ]
-    return gone, ()
-
-
-def _removed(
-    kind: KindSpec, record: Record, found: Match, observation: Observation, policy: Policy
-) -> Change:
-    guard = guard_of(kind, None, record)
-    live = found.live
-    undecided = _undecided(record, found, observation)
-    is_gone = live is None and undecided is None
-    change = Change(
-        address=record.address,
-        kind=record.kind,
-        action=Action.FORGET if is_gone else _removal(guard, policy),
-        reason=Reason.REQUESTED if policy.is_destroy else Reason.NOT_DECLARED,
-        remote_id=record.remote_id,
-        basis=basis(kind, live, None) if live is not None else "",
-        ordinal=record.ordinal,
-        on_remove=guard.on_remove,
-        notes=("it is gone at the vendor",) if is_gone else (),
-    )
-    if undecided is not None:
-        return blocked(change, undecided)
-    return guarded(change, guard, live.usage if live is not None else Usage())
-
-
-def _undecided(record: Record, found: Match, observation: Observation) -> Problem | None:
-    """Why nothing may be ended: what is there, or what an earlier request did, is not known."""
-    provider = record.address.provider
-    if provider not in observation.objects:
-        cause = f"no provider '{provider}' is configured, so nobody looked there"
-        remedy = "name the provider in reconciler.yaml again"
-    elif (provider, record.kind) in observation.incomplete:
-        cause = "the vendor's list could not be read to its end"
-        remedy = "run again when the vendor answers"
-    elif found.open_intents:
-        cause = "the answer to an earlier request was lost and can't be settled yet"
-        remedy = "run apply: it settles this first"
-    else:
-        return None
-    return Problem(
-        code="P306",
-        summary=f"{record.address} can't be removed yet",
-        cause=cause,
-        remedy=remedy,
-        address=str(record.address),
-    )
-
-
-def _removal(guard: Guard, policy: Policy) -> Action:
-    if policy.is_destroy:
-        return Action.DELETE
-    match guard.on_remove:
-        case OnRemove.TERMINATE:
-            return Action.TERMINATE
-        case OnRemove.FORGET:
-            return Action.FORGET
-        case OnRemove.DELETE | OnRemove.ARCHIVE:
-            return Action.DELETE
-        case _:
-            assert_never(guard.on_remove)
-
-
-def _refuse_empty_prune(desired: Desired, recorded: Recorded, policy: Policy) -> None:
-    if policy.prune and not policy.is_destroy and not desired.resources and recorded.records:
-        raise PlanRefused(
-            Problem(
-                code="P305",
-                summary="no manifest declares anything, and prune would remove all we own",
-                cause=f"{len(recorded.records)} resources are recorded, none is declared",
-                remedy="check spec.manifests in reconciler.yaml; to remove everything: destroy",
-            )
-        )
-
-
-# --- order, memory, binding -----------------------------------------------------------------------
-
-
-def _ordered(
-    changes: Iterable[Change], wanted: Iterable[Resource], recorded: Recorded
-) -> Iterable[Change]:
-    """Changes with the addresses that come first: references; for endings, the other way round."""
-    needs = {each.address: _targets(each) for each in wanted}
-    users: dict[Address, set[Address]] = {}
-    for record in recorded.records.values():
-        for need in record.depends_on:
-            users.setdefault(need, set()).add(record.address)
-    for change in changes:
-        is_ending = change.action in (Action.DELETE, Action.TERMINATE)
-        first = users.get(change.address, ()) if is_ending else needs.get(change.address, ())
-        yield replace(change, waits_for=frozenset(first)) if first else change
-
-
-def _targets(resource: Resource) -> frozenset[Address]:
-    return frozenset(each.target for each in resource.references if each.target is not None)
-
-
-def _owned(recorded: Recorded) -> Mapping[str, int]:
-    return Counter(record.kind for record in recorded.records.values() if record.remote_id)
-
-
-def _renamed(resources: Iterable[Resource], recorded: Recorded) -> Recorded:
-    """What is remembered, under the addresses of today: `renamedFrom` moves records and intents.
-
-    Of two resources that name one old address, the one that sorts first has it.
-    """
-    known = recorded.records.keys() | {each.address for each in recorded.intents}
-    moves: dict[Address, Address] = {}
-    for each in sorted(resources, key=lambda each: each.address):
-        name = each.lifecycle.renamed_from
-        if name is not None and each.address not in recorded.records:
-            old = replace(each.address, name=name)
-            moves.setdefault(old, each.address)
-    moves = {old: new for old, new in moves.items() if old in known}
-    if not moves:
-        return recorded
-    records = {
-        moves.get(address, address): replace(record, address=moves.get(address, address))
-        for address, record in recorded.records.items()
-    }
-    intents = tuple(
-        replace(each, address=moves.get(each.address, each.address)) for each in recorded.intents
-    )
-    return replace(recorded, records=records, intents=intents)
-
-
-def _remembered(
-    desired: Desired, before: Recorded, recorded: Recorded, wanted: Iterable[Resource]
-) -> tuple[Record, ...]:
-    """Records whose note of `lifecycle`, or whose address, is no longer what the manifests say."""
-    return tuple(
-        now
-        for resource in wanted
-        if (record := recorded.records.get(resource.address)) is not None
-        and (now := noted(desired.kinds[resource.kind], record, resource))
-        != before.records.get(resource.address)
-    )
-
-
-def noted(kind: KindSpec, record: Record, resource: Resource) -> Record:
-    """A record with what `lifecycle` says today, where it says something."""
-    guard = guard_of(kind, resource, record)
-    return replace(
-        record,
-        protect=guard.protect,
-        on_remove=guard.on_remove,
-        when_running=resource.lifecycle.when_running or record.when_running,
-        depends_on=tuple(sorted(_targets(resource))),
-    )
+def _owned(context: Context, kinds: Kinds) -> Mapping[str, int]:
+    """How many we own of each kind; of finite work, how many go on."""
+    owned: Counter[str] = Counter()
+    for record in context.recorded.records.values():
+        is_finite = kinds[record.kind].nature is Nature.FINITE
+        counts = bool(context.attempts_at(record.address).active) if is_finite else record.remote_id
+        owned[record.kind] += bool(counts)
+    return owned
 
 
 def _binding(desired: Desired, recorded: Recorded, observation: Observation) -> Binding:
@@ -340,21 +274,27 @@ def _binding(desired: Desired, recorded: Recorded, observation: Observation) -> 
     )
 
 
-def _problems(
-    desired: Desired, recorded: Recorded, observation: Observation, matches: Matches
-) -> tuple[Problem, ...]:
+def _problems(desired: Desired, context: Context) -> tuple[Problem, ...]:
     """Lists that broke off, and objects that carry our marker though nothing speaks of them."""
-    spoken_of = {each.address for each in desired.resources} | recorded.records.keys()
-    strangers = (
+    spoken_of = {each.address for each in desired.resources} | context.recorded.records.keys()
+    firsts = {context.first(each) for each in spoken_of}
+    strangers = {
+        **{address: found.unconfirmed for address, found in context.matches.by_address.items()},
+        **{first: known.unconfirmed for first, known in context.attempts.items()},
+    }
+    told = (
         _stranger(address, found)
-        for address, found in sorted(matches.by_address.items())
-        if address not in spoken_of and any(not each.settled.is_over for each in found.unconfirmed)
+        for address, found in sorted(strangers.items())
+        if address not in spoken_of
+        and address not in firsts
+        and any(not each.settled.is_over for each in found)
     )
-    return (*(problem for _, problem in sorted(observation.incomplete.items())), *strangers)
+    incomplete = context.observation.incomplete
+    return (*(problem for _, problem in sorted(incomplete.items())), *told)
 
 
-def _stranger(address: Address, found: Match) -> Problem:
-    ids = ", ".join(each.remote_id for each in found.unconfirmed)
+def _stranger(address: Address, unconfirmed: Iterable[Observed]) -> Problem:
+    ids = ", ".join(each.remote_id for each in unconfirmed)
     return Problem(
         code="P405",
         summary=f"{ids} carries the marker of {address}, which nothing speaks of",

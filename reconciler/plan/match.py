@@ -38,7 +38,10 @@ _NOTHING = Match()
 
 
 def match(recorded: Recorded, observation: Observation) -> Matches:
-    """Pair live objects with records, by remote id first and by marker second."""
+    """Pair live objects with records, by remote id first and by marker second.
+
+    Work that runs once is told apart by its attempts instead: `reconciler.plan.attempts`.
+    """
     objects = [each for listed in observation.objects.values() for each in listed]
     by_id = {
         (name, each.remote_id): each
@@ -72,7 +75,7 @@ def _first(
 def _by_first_address(objects: Iterable[Observed]) -> dict[Address, list[Observed]]:
     found: dict[Address, list[Observed]] = {}
     for each in objects:
-        if each.marker is not None:
+        if each.marker is not None and not each.marker.run_key:
             found.setdefault(each.marker.address, []).append(each)
     return found
 

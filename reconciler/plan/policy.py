@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -27,7 +27,8 @@ REMOVALS = frozenset({Action.REPLACE, Action.TERMINATE, Action.DELETE})
 class Policy:
     """What `plan` is asked to allow. `digest` is the state's keyed digest.
 
-    `targets` empty means everything; `is_destroy` wants nothing at all to be left.
+    `targets` empty means everything; `is_destroy` wants nothing at all to be left. `rerun`, `stop`,
+    `forget` and `adopt` are what a person asks of single addresses, by name.
     """
 
     digest: Callable[[Json], str]
@@ -35,6 +36,11 @@ class Policy:
     max_deletes: int | None = None
     is_destroy: bool = False
     targets: frozenset[Address] = frozenset()
+    rerun: frozenset[Address] = frozenset()
+    stop: frozenset[Address] = frozenset()
+    forget: frozenset[Address] = frozenset()
+    adopt: Mapping[Address, str] = field(default_factory=dict)
+    """The remote id to take over; empty: the one that carries the address's marker."""
     expires_after: timedelta = timedelta(days=7)
 
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from reconciler.diff.change import Action
 from reconciler.errors import Problem
-from reconciler.kinds import Demand, Kinds, KindSpec
+from reconciler.kinds import Demand, Kinds, KindSpec, Nature
 from reconciler.model import Facts, Quota, Resource
 from reconciler.plan.plan import Change, QuotaVerdict, Verdict
 from reconciler.plan.policy import blocked
@@ -19,7 +19,6 @@ NO_ROOM = "P401"
 TIGHT_SHARE = 0.9
 """Above this share of a limit, a plan that still fits is called tight."""
 
-_ADDING = frozenset({Action.CREATE})
 _REMOVING = frozenset({Action.DELETE})
 
 
@@ -92,13 +91,19 @@ def _admitted(
     rooms: dict[tuple[str, str], _Room],
     facts: Mapping[str, Facts],
 ) -> Change:
-    if not change.is_pending or change.action not in _ADDING or change.request is None:
+    if not change.is_pending or change.request is None or not _adds(change, kinds):
         return change
     for demand in kinds[change.kind].demands(change.request.resource.spec):
         room = _room(rooms, change, demand, facts)
         if not room.takes(demand.amount):
             return blocked(change, _no_room(change, demand, room))
     return change
+
+
+def _adds(change: Change, kinds: Kinds) -> bool:
+    """Whether it makes one more; the vendor keeps what was run before beside what runs again."""
+    is_kept = kinds[change.kind].nature is not Nature.STANDING
+    return change.action is Action.CREATE or (change.action is Action.REPLACE and is_kept)
 
 
 def _no_room(change: Change, demand: Demand, room: _Room) -> Problem:

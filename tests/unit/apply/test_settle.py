@@ -13,7 +13,7 @@ from reconciler.diff.compare import Knowledge, desired_form
 from reconciler.errors import ConfigError
 from reconciler.lifecycle import WhenRunning
 from reconciler.model import Intent, Marker, Record, Recorded, Resource, Verb
-from reconciler.plan.build import noted
+from reconciler.plan.memory import noted
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.report import EventKind
 from reconciler.values import digest

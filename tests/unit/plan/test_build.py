@@ -274,7 +274,7 @@ def test_what_is_referred_to_comes_first_and_ends_last() -> None:
     assert created.change("b").waits_for == {at("a")}
     assert created.change("a").waits_for == frozenset()
     gone = World((pool("c"),), (record(A), record(uses)), (live(A), live(uses)))
-    assert gone.change("a", prune=True).waits_for == {at("b")}
+    assert gone.change("a", prune=True).ends_after == {at("b")}
     assert gone.change("b", prune=True).waits_for == frozenset()
 
 

@@ -7,8 +7,8 @@ import pytest
 from reconciler.address import Address
 from reconciler.lifecycle import Lifecycle, OnRemove, WhenRunning
 from reconciler.model import Record, Resource
-from reconciler.plan.build import noted
-from reconciler.plan.standing import guard_of
+from reconciler.plan.context import guard_of
+from reconciler.plan.memory import noted
 from reconciler.providers.qarnot.kinds.pool import POOL
 
 ADDRESS = Address("farm", "pool", "sim")

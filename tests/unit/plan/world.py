@@ -25,7 +25,8 @@ from reconciler.model import (
     Usage,
     Verb,
 )
-from reconciler.plan.build import Desired, noted, plan
+from reconciler.plan.build import Desired, plan
+from reconciler.plan.memory import noted
 from reconciler.plan.plan import Change, Plan
 from reconciler.plan.policy import Policy
 from reconciler.providers.qarnot.kinds.pool import POOL

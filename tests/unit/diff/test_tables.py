@@ -9,17 +9,9 @@ from typing import Any
 import pytest
 
 from reconciler.diff.change import Action, Reason, Standing
-from reconciler.diff.classify import (
-    FINITE,
-    STANDING,
-    Current,
-    Decision,
-    Differs,
-    FiniteSituation,
-    Live,
-    StandingSituation,
-    first_match,
-)
+from reconciler.diff.finite_table import FINITE, Current, FiniteSituation
+from reconciler.diff.standing_table import STANDING, Differs, Live, StandingSituation
+from reconciler.diff.table import Decision, first_match
 from reconciler.lifecycle import Lifecycle, OnChange, OnEnd
 
 BLOCKED, HELD, WAITING, READY = (

@@ -1,0 +1,67 @@
+"""The identity of one run of finite work: what is computed, for whom, and how often on purpose.
+
+Old formulas stay for ever: a run that was made under one of them still counts as made. Which fields
+a formula knows stands in `KindSpec.formulas`; golden vectors in `tests/golden/compat/` pin them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.address import Address
+from reconciler.diff.compare import desired_form
+from reconciler.diff.detail import without
+from reconciler.kinds import KindSpec
+from reconciler.model import Resource
+from reconciler.values import canonical
+
+FirstAddress = Callable[[Address], Address]
+"""The address a resource was first known by."""
+
+
+def run_keys(
+    kind: KindSpec, resource: Resource, workspace_id: str, env: str, first: FirstAddress
+) -> tuple[str, ...]:
+    """The keys of the work a resource asks for, one for each formula that can tell it apart.
+
+    The newest formula's stands first, and always is there. All of them name the same work. A
+    formula that does not know a field that is set has no key.
+    """
+    form = _form(kind, resource)
+    told = {
+        "kind": kind.id,
+        "workspace": workspace_id,
+        "env": env,
+        "address": str(first(resource.address)),
+        "run": resource.lifecycle.run,
+    }
+    return tuple(
+        _key(version, {**told, "work": _work(form, known, resource, first)})
+        for version, known in reversed(list(enumerate(kind.formulas, start=1)))
+        if not any(key in form for later in kind.formulas[version:] for key in later - known)
+    )
+
+
+def _key(version: int, told: Mapping[str, Any]) -> str:
+    text = canonical({"formula": version, **told})
+    return f"k{version}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+
+def _form(kind: KindSpec, resource: Resource) -> dict[str, Any]:
+    """What the user set and does not ignore; secrets and files are still references."""
+    form = desired_form(kind, resource)
+    ignored = resource.lifecycle.ignore
+    return without(kind, form, {}, ignored) if ignored else form
+
+
+def _work(
+    form: Mapping[str, Any], known: frozenset[str], resource: Resource, first: FirstAddress
+) -> dict[str, Any]:
+    """What decides the result, as one formula sees it."""
+    work = {key: each for key, each in form.items() if key in known}
+    for each in resource.references:
+        if each.target is not None and each.path[0] in work:
+            work[str(each.path[0])] = str(first(each.target))
+    return work

@@ -1,0 +1,386 @@
+"""One piece of finite work: which part of it has run, the rows that decide, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.diff.change import Action, FieldChange, Reason, Standing
+from reconciler.diff.compare import Comparison, compare
+from reconciler.diff.finite_table import FINITE, STILL_THERE, Current, FiniteSituation
+from reconciler.diff.runkey import run_keys
+from reconciler.diff.table import Decision, first_match
+from reconciler.errors import Problem
+from reconciler.fields import Mutability
+from reconciler.kinds import KindSpec
+from reconciler.lifecycle import OnGrow, WhenRunning
+from reconciler.model import Observed, Outcome, Request, Resource, Settled, Usage
+from reconciler.plan.attempts import Attempt, Attempts
+from reconciler.plan.context import Context, guard_of, problem_of, request_of
+from reconciler.plan.plan import Change
+from reconciler.plan.policy import guarded
+from reconciler.plan.standing import by_time
+from reconciler.ranges import Ranges, ranges
+from reconciler.values import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A share of what is wanted, with the newest attempt at it.
+
+    `tries` counts its creations, less those that we withdrew ourselves.
+    """
+
+    ranges: Ranges
+    current: Current
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One finite resource with all that is known of it.
+
+    `own` are attempts at the wanted work, `others` go on though they are for something else.
+    """
+
+    kind: KindSpec
+    resource: Resource
+    keys: tuple[str, ...]
+    known: Attempts
+    own: tuple[Attempt, ...]
+    others: tuple[Attempt, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def running(self) -> tuple[Attempt, ...]:
+        """Attempts at the wanted work that go on."""
+        return tuple(each for each in self.own if each.is_active and each not in self.others)
+
+    def is_wanted(self, observed: Observed) -> bool:
+        """Whether an object that nobody remembers is, or may become, the wanted work."""
+        marker = observed.marker
+        return marker is not None and (marker.run_key in self.keys or not observed.settled.is_over)
+
+    @property
+    def newest(self) -> Attempt | None:
+        """What the wanted fields are held against: what runs, else what ran last."""
+        going = [each for each in self.known.active if each.live is not None]
+        seen = going or [each for each in self.known.known if each.live is not None]
+        return seen[-1] if seen else None
+
+
+def work_of(kind: KindSpec, resource: Resource, context: Context) -> Work:
+    """What a finite resource asks for, held against what is known of it."""
+    keys = run_keys(kind, resource, context.workspace_id, context.env, context.first)
+    known = context.attempts_at(resource.address)
+    own = known.of(keys)
+    wanted = ranges(kind.ranges(resource.spec)) if kind.ranges is not None else None
+    is_whole = wanted is None or not _grows(kind, resource)
+    fitting = tuple(each for each in own if wanted is None or each.covered == wanted)
+    strange = tuple(each for each in own if is_whole and each not in fitting)
+    return Work(
+        kind=kind,
+        resource=resource,
+        keys=keys,
+        known=known,
+        own=own,
+        others=tuple(each for each in known.active if each not in own or each in strange),
+        parts=_whole(wanted, fitting) if is_whole else tuple(_shares(wanted or Ranges(), own)),
+    )
+
+
+def _grows(kind: KindSpec, resource: Resource) -> bool:
+    said = resource.lifecycle.on_grow
+    return kind.grows(resource.spec) if said is None else said is OnGrow.MISSING
+
+
+def _whole(wanted: Ranges | None, fitting: Sequence[Attempt]) -> tuple[Part, ...]:
+    """All of it together: only an attempt at exactly this counts."""
+    part = Part(wanted or Ranges(), Current.NONE, _tries(fitting))
+    return (replace(part, current=_current(fitting[-1])) if fitting else part,)
+
+
+def _shares(wanted: Ranges, own: Sequence[Attempt]) -> Iterable[Part]:
+    """Each frame goes to the newest attempt at it; what none covers is missing."""
+    left = wanted
+    for attempt in reversed(own):
+        mine = left & attempt.covered
+        if not mine:
+            continue
+        left = left - mine
+        done = mine & attempt.done
+        if done and attempt.outcome is not Outcome.PRESUMED_FINISHED:
+            yield Part(done, Current.SUCCEEDED)
+            mine = mine - done
+        if mine:
+            tries = _tries([each for each in own if each.covered & mine])
+            yield Part(mine, _current(attempt), tries)
+    if left or not wanted:
+        yield Part(left, Current.NONE)
+
+
+def _tries(attempts: Sequence[Attempt]) -> int:
+    return sum(each.outcome is not Outcome.WITHDRAWN for each in attempts)
+
+
+_CURRENT = {
+    Outcome.SUCCEEDED: Current.SUCCEEDED,
+    Outcome.FAILED: Current.FAILED,
+    Outcome.CANCELLED: Current.CANCELLED,
+    Outcome.WITHDRAWN: Current.WITHDRAWN,
+    Outcome.PRESUMED_FINISHED: Current.PRESUMED_FINISHED,
+    Outcome.LOST: Current.LOST,
+    Outcome.UNKNOWN: Current.UNKNOWN,
+}
+_INFERRED_NOW = {
+    Outcome.PRESUMED_FINISHED: Current.ABSENT_IN_TIME,
+    Outcome.LOST: Current.ABSENT_TOO_SOON,
+}
+_GOING = {
+    Settled.SUSPENDED: Current.SUSPENDED,
+    Settled.DRAINING: Current.DRAINING,
+    Settled.TERMINATING: Current.DRAINING,
+}
+
+
+def _current(attempt: Attempt) -> Current:
+    if attempt.outcome is Outcome.ACTIVE:
+        settled = attempt.live.settled if attempt.live is not None else Settled.UNKNOWN
+        return _GOING.get(settled, Current.ACTIVE)
+    if attempt.run.outcome is Outcome.ACTIVE and attempt.live is None:
+        return _INFERRED_NOW.get(attempt.outcome, _CURRENT[attempt.outcome])
+    return _CURRENT[attempt.outcome]
+
+
+# --- what is decided ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the table says of one part."""
+
+    part: Part
+    decision: Decision
+
+    @property
+    def makes(self) -> bool:
+        decision = self.decision
+        is_making = decision.action in (Action.CREATE, Action.REPLACE)
+        return is_making and decision.standing is Standing.READY
+
+
+def verdicts(work: Work, context: Context, *, is_steered: bool) -> tuple[Verdict, ...]:
+    """A decision for each part; what a person asked for with `rerun` comes before the last rows."""
+    asked = _asked(work, context)
+    address, lifecycle = work.resource.address, work.resource.lifecycle
+    situations = (
+        FiniteSituation(
+            is_readable=context.is_complete(address.provider, work.kind.id),
+            is_settled=not context.found(address).open_intents,
+            is_twofold=bool(work.known.twins) or any(map(work.is_wanted, work.known.unconfirmed)),
+            other_is_active=bool(work.others),
+            current=Current.NONE if part in asked else part.current,
+            has_steering_change=is_steered,
+            attempts=part.tries,
+            lifecycle=lifecycle,
+        )
+        for part in work.parts
+    )
+    found = zip(work.parts, (first_match(FINITE, each)[1] for each in situations), strict=True)
+    return tuple(
+        Verdict(part, replace(decision, reason=Reason.REQUESTED) if part in asked else decision)
+        for part, decision in found
+    )
+
+
+def _asked(work: Work, context: Context) -> tuple[Part, ...]:
+    """The parts that a person wants to run again: what did not succeed; all, when all did."""
+    if work.resource.address not in context.policy.rerun:
+        return ()
+    over = tuple(part for part in work.parts if part.current not in STILL_THERE)
+    failed = tuple(part for part in over if part.current is not Current.SUCCEEDED)
+    return failed or over
+
+
+def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Change, Work]:
+    """What has to happen for a finite resource, as far as it alone decides, and what it rests on.
+
+    Whether its upstreams allow it, and where it runs, is looked at later.
+    """
+    work = work_of(kind, resource, context)
+    comparison = _compared(work, context)
+    now, later = by_time(comparison.changes)
+    in_place = tuple(each for each in now if each.mutability is Mutability.IN_PLACE)
+    decided = verdicts(work, context, is_steered=bool(in_place and work.running))
+    change = _change(work, decided, context)
+    if change.action is Action.NO_OP and change.standing is Standing.READY and not work.running:
+        return change, work
+    change = replace(change, location=resource.locate(()), fields=_shown(change, now, later))
+    change = replace(change, problem=_problem(change, decided))
+    if change.action not in (Action.REPLACE, Action.TERMINATE):
+        return change, work
+    loss = lost([each for each in work.others if each.live is not None])
+    guard = guard_of(kind, resource, context.found(resource.address).record)
+    return replace(
+        guarded(change, replace(guard, when_running=WhenRunning.STOP), loss), loss=loss
+    ), work
+
+
+def _compared(work: Work, context: Context) -> Comparison:
+    newest = work.newest
+    if newest is None or newest.live is None or not (newest.is_active or _is_missing(work)):
+        return Comparison()
+    record = context.found(work.resource.address).record
+    return compare(work.kind, work.resource, newest.live, record, context.known)
+
+
+def _is_missing(work: Work) -> bool:
+    return any(part.current is Current.NONE for part in work.parts)
+
+
+def _shown(
+    change: Change, now: tuple[FieldChange, ...], later: tuple[FieldChange, ...]
+) -> tuple[FieldChange, ...]:
+    """An update's own changes, what waits, and what makes new work of it."""
+    if change.action is Action.UPDATE:
+        return (*(each for each in now if each.mutability is Mutability.IN_PLACE), *later)
+    return (*now, *later)
+
+
+def _change(work: Work, decided: Sequence[Verdict], context: Context) -> Change:
+    making = [each for each in decided if each.makes]
+    action, leading = _leading(decided, making)
+    request = _request(work, making, context) if making else None
+    if action is Action.UPDATE:
+        request = _steering(work, context)
+    ids = _touched(work, action, decided)
+    record = context.found(work.resource.address).record
+    return Change(
+        address=work.resource.address,
+        kind=work.kind.id,
+        action=action,
+        reason=_reason(work, leading),
+        standing=leading.standing,
+        request=request,
+        remote_id=ids[0] if ids and action is not Action.CREATE else "",
+        also=tuple(ids if action is Action.CREATE else ids[1:]),
+        basis=basis(work),
+        ordinal=record.ordinal if record is not None else 0,
+        notes=tuple(_notes(work, decided, making)),
+    )
+
+
+_TELLING = (Standing.BLOCKED, Standing.HELD, Standing.WAITING)
+
+
+def _leading(decided: Sequence[Verdict], making: Sequence[Verdict]) -> tuple[Action, Decision]:
+    """The action of the whole, and the decision that speaks for it."""
+    decisions = [each.decision for each in decided]
+    ending = [each for each in decisions if each.action in (Action.REPLACE, Action.TERMINATE)]
+    if making:
+        return (Action.REPLACE if ending else Action.CREATE), making[0].decision
+    if ending:
+        return Action.TERMINATE, ending[0]
+    steered = [each for each in decisions if each.action is Action.UPDATE]
+    if steered:
+        return Action.UPDATE, steered[0]
+    for standing in _TELLING:
+        telling = [each for each in decisions if each.standing is standing]
+        if telling:
+            return telling[0].action, telling[0]
+    return Action.NO_OP, decisions[0]
+
+
+def _reason(work: Work, leading: Decision) -> Reason:
+    """New work at an address that had other work before is a changed manifest."""
+    if leading.reason is Reason.NOT_FOUND and work.known.known:
+        return Reason.MANIFEST_CHANGED
+    return leading.reason
+
+
+def _touched(work: Work, action: Action, decided: Sequence[Verdict]) -> list[str]:
+    """Remote ids that are ended, or changed in place."""
+    if action in (Action.REPLACE, Action.TERMINATE):
+        return [each.run.remote_id for each in work.others]
+    if any(each.decision.action is Action.UPDATE for each in decided):
+        return [each.run.remote_id for each in work.running]
+    return []
+
+
+def _request(work: Work, making: Sequence[Verdict], context: Context) -> Request:
+    """The next attempt, at what is to be made of it."""
+    found = context.found(work.resource.address)
+    request = request_of(work.kind, work.resource, found, Action.CREATE, context)
+    wanted = Ranges()
+    for each in making:
+        wanted = wanted | each.part.ranges
+    borne = [u.marker.attempt for u in work.known.unconfirmed if u.marker is not None]
+    attempt = max([0, *(each.run.attempt for each in work.own), *borne]) + 1
+    marker = replace(
+        request.marker, run_key=work.keys[0], attempt=attempt, cover=cover_of(str(wanted))
+    )
+    return replace(request, marker=marker, ranges=str(wanted))
+
+
+def _steering(work: Work, context: Context) -> Request:
+    """An update of what runs: its fields are those of today, its marker stays as it is."""
+    found = replace(context.found(work.resource.address), live=work.running[-1].live)
+    return request_of(work.kind, work.resource, found, Action.UPDATE, context)
+
+
+def cover_of(text: str) -> str:
+    """The digest of ranges that a marker holds; empty for a kind without them."""
+    return digest(text)[:16] if text else ""
+
+
+def basis(work: Work) -> str:
+    """The digest of what a change rests on: which attempts there are; how far they came moves."""
+    return digest(
+        [[each.run.run_key, each.run.attempt, each.run.cover] for each in work.known.known]
+        + [[each.remote_id] for each in work.known.unconfirmed]
+    )
+
+
+def lost(attempts: Iterable[Attempt]) -> Usage:
+    """What stopping these would lose."""
+    usages = [each.live.usage for each in attempts if each.live is not None]
+    return Usage(
+        instances=sum(each.instances for each in usages),
+        cores=sum(each.cores for each in usages),
+        queued_instances=sum(each.queued_instances for each in usages),
+        core_seconds=sum(each.core_seconds for each in usages),
+    )
+
+
+# --- what is told ---------------------------------------------------------------------------------
+
+
+def _notes(work: Work, decided: Sequence[Verdict], making: Sequence[Verdict]) -> Iterable[str]:
+    is_split = len(decided) > 1
+    for each in decided:
+        decision, part = each.decision, each.part
+        share = f"{part.ranges}: " if is_split and part.ranges else ""
+        if decision.reason is Reason.PRESUMED_FINISHED or (making and not each.makes and is_split):
+            yield share + (decision.says or part.current.value)
+        elif each.makes and decision.says:
+            yield share + decision.says
+    if not making and _is_outlived(work):
+        yield "completed before; a later run of another declaration is over too"
+
+
+def _is_outlived(work: Work) -> bool:
+    """Whether something else ran at this address after the wanted work had succeeded."""
+    if not all(part.current is Current.SUCCEEDED for part in work.parts):
+        return False
+    times = [each.run.made_at for each in work.known.known if each.run.made_at is not None]
+    mine = [each.run.made_at for each in work.own if each.run.made_at is not None]
+    return bool(mine) and max(times) > max(mine)
+
+
+def _problem(change: Change, decided: Sequence[Verdict]) -> Problem | None:
+    if change.standing is Standing.READY:
+        return None
+    telling = [each for each in decided if each.decision.standing is change.standing]
+    first = telling[0]
+    share = f" ({first.part.ranges})" if len(decided) > 1 and first.part.ranges else ""
+    return problem_of(change, first.decision, share)
