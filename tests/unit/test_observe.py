@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -16,7 +16,6 @@ from reconciler.model import (
     Facts,
     Marker,
     Observation,
-    Observed,
     Outcome,
     Record,
     Recorded,
@@ -30,7 +29,7 @@ from reconciler.observe import fingerprints, formed, observe, secret_refs
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.values import Json
-from tests.fakes import Fault, Habits, ManualClock, MemoryProvider, MemorySecrets
+from tests.fakes import START, Fault, Habits, ManualClock, MemoryProvider, MemorySecrets
 from tests.toy_kinds import BARE, JOB, TASK
 
 KINDS = {each.id: each for each in (POOL, JOB, TASK, BARE)}
@@ -142,94 +141,80 @@ def test_all_vendors_are_asked_at_once() -> None:
 # --- work that runs once --------------------------------------------------------------------------
 
 
-class Watched(Vendors):
-    """One vendor whose lists show nothing yet; `asked` is every id that was asked for, in order."""
+def unlisted() -> Vendors:
+    """One vendor whose lists show nothing yet."""
+    return Vendors("q", list_lag_s=60.0)
 
-    def __init__(self) -> None:
-        super().__init__("q", list_lag_s=60.0)
-        self.vendor = self.providers["q"]
-        self.asked: list[str] = []
-        self.requests = 0
-        read = self.vendor.read
 
-        async def counted(kind: str, remote_ids: Sequence[str]) -> Mapping[str, Observed | None]:
-            self.asked.extend(remote_ids)
-            self.requests += 1
-            return await read(kind, remote_ids)
-
-        self.vendor.read = counted  # type: ignore[method-assign]
+def reads(vendors: Vendors) -> list[tuple[str, ...]]:
+    """The ids of each request by id that one observation takes."""
+    vendors.observe()
+    return vendors.providers["q"].reads
 
 
 def test_an_active_run_that_is_not_listed_is_asked_for_by_its_id() -> None:
-    vendors = Watched()
-    here = vendors.vendor.add(TASK.id, "a", {})
+    vendors = unlisted()
+    here = vendors.providers["q"].add(TASK.id, "a", {})
     vendors.remember_run("q", "a", here, Outcome.ACTIVE)
     vendors.remember_run("q", "b", "gone", Outcome.ACTIVE)
     assert vendors.ids("q") == [here]
-    assert (vendors.asked, vendors.requests) == ([here, "gone"], 1)
+    assert vendors.providers["q"].reads == [(here, "gone")]
 
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.ACTIVE])
 def test_a_run_that_is_not_active_is_not_asked_for(outcome: Outcome) -> None:
-    vendors = Watched()
+    vendors = unlisted()
     vendors.remember_run("q", "a", "id-1", outcome)
     vendors.remember("q", "a", "id-1", TASK)
-    vendors.observe()
-    assert vendors.asked == []
+    assert reads(vendors) == []
 
 
 def test_ten_thousand_finished_and_removed_tasks_cost_no_request_by_id() -> None:
-    vendors = Watched()
+    vendors = unlisted()
     for number in range(10_000):
         vendors.remember("q", f"t-{number}", f"id-{number}", TASK)
         vendors.remember_run("q", f"t-{number}", f"id-{number}", Outcome.SUCCEEDED)
-    vendors.observe()
-    assert vendors.requests == 0
+    assert reads(vendors) == []
 
 
 def test_active_runs_of_one_kind_are_asked_for_at_once() -> None:
-    vendors = Watched()
+    vendors = unlisted()
     for number in range(50):
         vendors.remember("q", f"t-{number}", f"id-{number}", TASK)
         vendors.remember_run("q", f"t-{number}", f"id-{number}", Outcome.ACTIVE)
         vendors.remember_run("q", f"b-{number}", f"bare-{number}", Outcome.ACTIVE, BARE)
-    vendors.observe()
-    assert (len(vendors.asked), vendors.requests) == (100, 2)
+    assert [len(ids) for ids in reads(vendors)] == [50, 50]
 
 
 def test_a_renamed_record_s_runs_speak_for_it_under_its_first_address() -> None:
-    vendors = Watched()
+    vendors = unlisted()
     vendors.remember("q", "new", "id-1", TASK, first="old")
     vendors.remember_run("q", "old", "id-1", Outcome.SUCCEEDED)
-    vendors.observe()
-    assert vendors.asked == []
+    assert reads(vendors) == []
 
 
 @pytest.mark.parametrize("kind", [TASK, JOB, POOL])
 def test_a_record_for_which_no_run_speaks_is_asked_for(kind: KindSpec) -> None:
-    vendors = Watched()
+    vendors = unlisted()
     vendors.remember("q", "a", "id-1", kind)
     vendors.remember_run("q", "other", "id-2", Outcome.SUCCEEDED)
-    vendors.observe()
-    assert vendors.asked == ["id-1"]
+    assert reads(vendors) == [("id-1",)]
 
 
 @pytest.mark.parametrize("kind", [JOB, POOL])
 def test_runs_never_speak_for_what_stands_or_groups(kind: KindSpec) -> None:
-    vendors = Watched()
+    vendors = unlisted()
     vendors.remember("q", "a", "id-1", kind)
     vendors.remember_run("q", "a", "id-1", Outcome.SUCCEEDED, kind)
-    vendors.observe()
-    assert vendors.asked == ["id-1"]
+    assert reads(vendors) == [("id-1",)]
 
 
 def test_a_run_without_an_id_or_a_kind_or_of_another_vendor_is_not_asked_for() -> None:
-    vendors = Watched()
+    vendors = unlisted()
     vendors.remember_run("q", "a", "", Outcome.ACTIVE)
     vendors.remember_run("elsewhere", "b", "id-2", Outcome.ACTIVE)
     vendors.runs.append(Run(Address("q", "task", "c"), "key", 1, "id-3"))
-    vendors.observe()
-    assert vendors.asked == []
+    assert reads(vendors) == []
 
 
 def test_the_kinds_of_active_runs_are_listed_and_those_of_finished_ones_are_not() -> None:
@@ -245,10 +230,11 @@ def test_the_kinds_of_active_runs_are_listed_and_those_of_finished_ones_are_not(
 def test_each_vendor_s_own_clock_is_told_and_none_where_it_tells_none() -> None:
     vendors = Vendors("q", "silent", latency_s=5.0)
     vendors.declare("q", "a")
-    vendors.providers["silent"].vendor_now = lambda: None  # type: ignore[method-assign]
+    vendors.providers["q"].habits.clock_ahead_s = 3600.0
+    vendors.providers["silent"].habits.clock_ahead_s = None
     seen = vendors.observe()
-    assert seen.times == {"q": vendors.clock.now()}
-    assert seen.time_at("silent") == seen.now
+    assert seen.times == {"q": START + timedelta(seconds=3605)}
+    assert (seen.time_at("q") - seen.now, seen.time_at("silent")) == (timedelta(hours=1), seen.now)
 
 
 # --- forms and secrets ----------------------------------------------------------------------------
