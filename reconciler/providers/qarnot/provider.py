@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import anyio
@@ -30,15 +30,17 @@ from reconciler.model import (
 )
 from reconciler.ports import Output, Revealed, Scope, Secrets
 from reconciler.providers.qarnot.client import Body, Client
+from reconciler.providers.qarnot.kinds.job import JOB
 from reconciler.providers.qarnot.kinds.pool import POOL
-from reconciler.providers.qarnot.marker import shortname
+from reconciler.providers.qarnot.kinds.task import TASK
+from reconciler.providers.qarnot.marker import of_scope, shortname
 from reconciler.providers.qarnot.translate import from_remote, to_remote, to_update
-from reconciler.providers.redact import Redactor
+from reconciler.providers.redact import Redactor, excerpt
 
 READ_IN_BULK_FROM = 4
 """From so many ids on, one filtered list is asked instead of an object each."""
 IDS_A_PAGE = 50
-_COLLECTION = {POOL.id: "pools"}
+_COLLECTION = {POOL.id: "pools", JOB.id: "jobs", TASK.id: "tasks"}
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class QarnotProvider:
         for kind in sorted(kinds):
             try:
                 async for page in self.client.pages(_COLLECTION[kind]):
-                    found = (from_remote(body) for body in page)
+                    found = (self._seen(kind, body) for body in page)
                     objects |= {
                         each.remote_id: each
                         for each in found
@@ -75,6 +77,14 @@ class QarnotProvider:
                     raise
                 incomplete[kind] = error.problem
         return Listing(tuple(objects.values()), incomplete)
+
+    def _seen(self, kind: str, body: Body) -> Observed:
+        observed = from_remote(kind, body)
+        marker = of_scope(observed.marker, self.scope)
+        if marker is observed.marker and not observed.failure:
+            return observed
+        told = excerpt(self.redactor.clean(observed.failure))
+        return replace(observed, marker=marker, failure=told)
 
     def _is_ours(self, observed: Observed) -> bool:
         marker = observed.marker
@@ -94,7 +104,7 @@ class QarnotProvider:
             values = list(ids[start : start + IDS_A_PAGE])
             filters: Body = {"operator": "In", "field": "Uuid", "values": values}
             async for page in self.client.pages(_COLLECTION[kind], filters):
-                found |= {body["uuid"]: from_remote(body) for body in page}
+                found |= {body["uuid"]: self._seen(kind, body) for body in page}
         return {each: found[each] for each in ids if each in found}
 
     async def _read_each(self, kind: str, ids: Sequence[str]) -> list[Observed | None]:
@@ -115,7 +125,7 @@ class QarnotProvider:
 
     async def _read_one(self, kind: str, name: str) -> Observed | None:
         try:
-            return from_remote(await self.client.get(_COLLECTION[kind], name))
+            return self._seen(kind, await self.client.get(_COLLECTION[kind], name))
         except NotFound:
             return None
 

@@ -14,7 +14,7 @@ from reconciler.model import Locate, Marker, Observed, Record, Request, Resource
 from reconciler.observe import formed
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.pool import POOL
-from reconciler.providers.qarnot.translate import from_remote, to_remote
+from reconciler.providers.qarnot.translate_pool import from_remote, to_remote
 from reconciler.values import Json, Path, get_in, keyed_digest
 from tests.unit.providers.qarnot.echo import shown
 

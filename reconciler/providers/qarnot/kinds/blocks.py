@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from reconciler.fields import Compare
 from reconciler.kinds import Refusal, Spec
+from reconciler.quantities import NotAQuantity, duration_s
 from reconciler.spec_model import Memory, SecretReference, SpecModel
+from reconciler.values import Path
 
 SECRET_PREFIX = "QARNOT_SECRET__"  # noqa: S105 - the name of a slot, no secret
 """Constants with this prefix are write-only secrets. Source: Compute API v1.0 page, constants."""
@@ -187,3 +189,36 @@ def refuse_scheduling(spec: Spec) -> Iterator[Refusal]:
                 cause="a reservation is only looked at for reserved scheduling",
                 remedy=f"add schedulingType: reserved, or remove {key}",
             )
+
+
+def refuse_fractions(
+    block: Mapping[str, Any], path: Path, keys: Iterable[str]
+) -> Iterator[Refusal]:
+    """Times under these keys of a block that are no whole number of seconds."""
+    for key in keys:
+        if seconds_of(block.get(key)) % 1:
+            yield Refusal(
+                code="M526",
+                path=(*path, key),
+                summary=f"{key} is no whole number of seconds",
+                cause="Qarnot counts it in whole seconds",
+                remedy="round it",
+            )
+
+
+def seconds_of(amount: Any) -> int | float:
+    """A length of time as written or in seconds; 0 for none, and for what is no such amount."""
+    if not isinstance(amount, str):
+        return amount or 0
+    try:
+        return duration_s(amount)
+    except NotAQuantity:
+        return 0
+
+
+def retention_s(spec: Spec) -> float | None:
+    """How long after its end the vendor surely keeps a task or a job; `None`: no end is set."""
+    if spec.get("autoDeleteOnCompletion"):
+        return 0.0
+    seconds = seconds_of(spec.get("completionTimeToLive"))
+    return float(seconds) if seconds > 0 else None

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel
 
 from reconciler import fields
-from reconciler.fields import FieldTable, Mutability, SetBy
+from reconciler.fields import FieldTable, Mutability
 from reconciler.kinds import Ability, Demand, KindSpec, Nature, Refusal, Spec
 from reconciler.providers.qarnot.kinds import blocks
-from reconciler.providers.qarnot.kinds.hardware import (
-    HardwareConstraint,
-    fold_requirements,
-    refuse_hardware,
-    spelled_requirement,
-)
 from reconciler.providers.qarnot.kinds.scaling import (
     Elastic,
     Scaling,
     fold_scaling,
     refuse_scaling,
 )
-from reconciler.spec_model import Duration, SpecModel
-from reconciler.values import Path
+from reconciler.providers.qarnot.kinds.work import (
+    EITHER,
+    Rows,
+    WorkSpec,
+    fold_work,
+    instances_demand,
+    refuse_work,
+    spelled_work,
+)
+from reconciler.spec_model import SpecModel
 
 MAX_CONSTANTS = 50
 """Source: Compute API v1.0 page, pool constants."""
@@ -40,7 +42,7 @@ class MultiSlotsSettings(SpecModel):
     slots_per_node: blocks.PositiveCount
 
 
-class PoolSpec(SpecModel):
+class PoolSpec(WorkSpec):
     """What a Qarnot pool is to be; exactly one of instanceCount, scaling and elastic sizes it."""
 
     display_name: blocks.Text | None = None
@@ -48,80 +50,25 @@ class PoolSpec(SpecModel):
     instance_count: blocks.PositiveCount | None = None
     scaling: Scaling | None = None
     elastic: Elastic | None = None
-    requirements: blocks.Requirements | None = None
-    hardware_constraints: list[HardwareConstraint] | None = None
-    constants: dict[blocks.ConstantKey, blocks.ConstantValue] | None = None
-    tags: blocks.Tags | None = None
-    secrets_access_rights: blocks.SecretsAccessRights | None = None
-    resource_buckets: Annotated[list[blocks.Text] | None, Field(max_length=100)] = None
-    advanced_resource_buckets: Annotated[
-        list[blocks.AdvancedBucket] | None, Field(max_length=100)
-    ] = None
     preparation_task: PreparationTask | None = None
-    auto_delete_on_completion: bool | None = None
-    completion_time_to_live: Duration | None = None
     task_default_wait_for_pool_resources_synchronization: bool | None = None
-    scheduling_type: blocks.SchedulingWord | None = None
-    targeted_reserved_machine_key: blocks.Text | None = None
-    targeted_reservation_name: blocks.Text | None = None
-    default_resources_cache_ttl_sec: Annotated[
-        blocks.Count | None, Field(alias="defaultResourcesCacheTTLSec")
-    ] = None
-    privileges: blocks.Privileges | None = None
     default_retry_settings: blocks.RetrySettings | None = None
-    max_time_queue_seconds: blocks.PositiveCount | None = None
     multi_slots_settings: MultiSlotsSettings | None = None
-    project_uuid: blocks.Uuid | None = None
-    priority: int | None = None
-    constraints: (
-        dict[blocks.ConstantKey, Annotated[str, StringConstraints(max_length=2048)]] | None
-    ) = None
-    forced_constants: list[blocks.ForcedConstant] | None = None
-    forced_network_rules: list[blocks.ForcedNetworkRule] | None = None
 
 
-_PAGE = "Compute API v1.0 page, create pool"
-_UPDATE = "Compute API v1.0 page, update pool"
 _SCALING = "qarnot-sdk-csharp 7.0.1, scaling; Compute API v1.0 page"
 _ELASTIC = "qarnot-sdk-csharp 7.0.1, elastic property"
-_SDK = "qarnot-sdk-python 2.23, create pool"
-_SERVER = "Compute API v1.0 page, pool"
-
-
-def _user(path: str, remote: str, doc: str, **columns: Any) -> fields.Field:
-    columns = {"mutability": Mutability.REPLACE, "source": _PAGE, **columns}
-    return fields.Field(path, remote, doc=doc, **columns)
-
-
-def _live(path: str, remote: str, doc: str, **columns: Any) -> fields.Field:
-    columns = {"mutability": Mutability.IN_PLACE, "source": _UPDATE, **columns}
-    return fields.Field(path, remote, doc=doc, **columns)
-
-
-def _vendor(path: str, doc: str, unit: str = "") -> fields.Field:
-    return fields.Field(
-        path,
-        path,
-        Mutability.FIXED,
-        SetBy.VENDOR,
-        unit=unit,
-        doc=doc,
-        source=_SERVER,
-    )
-
-
-_EITHER = {"set_by": SetBy.EITHER}
-_CONSTRAINT = "hardwareConstraints[discriminator]"
-_BUCKET = "advancedResourceBuckets[bucketName]"
+_ROWS = Rows("pool", Mutability.REPLACE, ended="closed")
+_user, _live, _vendor = _ROWS.user, _ROWS.live, _ROWS.vendor
 _POLICY = "scaling.policies[name]"
 _PERIOD = f"{_POLICY}.periods[name]"
 _R_POLICY = "scaling.policies[]"
 _R_PERIOD = f"{_R_POLICY}.enabledPeriods[]"
 
 POOL_FIELDS = FieldTable(
-    _user("displayName", "name", "The name people see at Qarnot.", **_EITHER),
+    _user("displayName", "name", "The name people see at Qarnot.", **EITHER),
     _user("profile", "profile", "The software the machines run; the account lists its own."),
-    _user("instanceCount", "instanceCount", "Static size.", unit="instances", **_EITHER),
+    _user("instanceCount", "instanceCount", "Static size.", unit="instances", **EITHER),
     # --- size that moves
     _live("scaling", "scaling", "Policies that decide how many slots stand ready.",
           default={}, source=_SCALING),
@@ -174,35 +121,7 @@ POOL_FIELDS = FieldTable(
     _live("elastic.resizeFactor", "elasticProperty.rampResizeFactor", "Growth speed, 0 to 1.",
           default=0.4, source=_ELASTIC),
     # --- machines
-    _user("requirements", "hardwareConstraints", "The shared words for what a machine must have."),
-    _user("requirements.cpu", "hardwareConstraints[MinimumCoreHardwareConstraint].coreCount",
-          "At least so many.", unit="cores"),
-    _user("requirements.memory",
-          "hardwareConstraints[MinimumRamHardwareConstraint].minimumMemoryMB", "At least so much.",
-          unit="MiB", compare=fields.MEMORY),
-    _user("requirements.gpu", "hardwareConstraints[GpuHardwareConstraint]",
-          "true: a machine with a GPU."),
-    _user("requirements.ssd", "hardwareConstraints[SSDHardwareConstraint]",
-          "true: a machine with an SSD."),
-    _user("hardwareConstraints", "hardwareConstraints", "The vendor's own list, each kind once.",
-          default=[], compare=fields.UNORDERED),
-    _user(f"{_CONSTRAINT}.discriminator", "hardwareConstraints[].discriminator",
-          "Which of the twelve constraints."),
-    _user(f"{_CONSTRAINT}.coreCount", "hardwareConstraints[].coreCount",
-          "For MinimumCore and MaximumCore.", unit="cores"),
-    _user(f"{_CONSTRAINT}.minimumMemoryMB", "hardwareConstraints[].minimumMemoryMB",
-          "For MinimumRam.", unit="MB"),
-    _user(f"{_CONSTRAINT}.maximumMemoryMB", "hardwareConstraints[].maximumMemoryMB",
-          "For MaximumRam.", unit="MB"),
-    _user(f"{_CONSTRAINT}.minimumMemoryGBCoreRatio",
-          "hardwareConstraints[].minimumMemoryGBCoreRatio", "For MinimumRamCoreRatio.",
-          unit="GB per core"),
-    _user(f"{_CONSTRAINT}.maximumMemoryGBCoreRatio",
-          "hardwareConstraints[].maximumMemoryGBCoreRatio", "For MaximumRamCoreRatio.",
-          unit="GB per core"),
-    _user(f"{_CONSTRAINT}.specificationKey", "hardwareConstraints[].specificationKey",
-          "For SpecificHardware; the account's hardware catalogue lists the keys."),
-    _user(f"{_CONSTRAINT}.cpuModel", "hardwareConstraints[].cpuModel", "For CpuModel."),
+    *_ROWS.machines(),
     # --- what the work finds there
     _live("constants", "constants", "Constants of the profile and of the work, at most 50.",
           default={}),
@@ -210,147 +129,54 @@ POOL_FIELDS = FieldTable(
           compare=fields.TEXT),
     _live("constants.QARNOT_SECRET__*", "constants[].value", "A secret, written as secretRef.",
           secret=True),
-    _user("secretsAccessRights", "secretsAccessRights",
-          "Secrets of the vendor's secret manager that the work may read.", default={},
-          compare=fields.SPARSE),
-    _user("secretsAccessRights.bySecret", "secretsAccessRights.bySecret[].key", "By name.",
-          compare=fields.UNORDERED),
-    _user("secretsAccessRights.byPrefix", "secretsAccessRights.byPrefix[].prefix", "By prefix.",
-          compare=fields.UNORDERED),
-    _user("resourceBuckets", "advancedResourceBuckets",
-          "Buckets copied whole to the machines; sent in the advanced form."),
-    _user("advancedResourceBuckets", "advancedResourceBuckets",
-          "Buckets with a choice of files; not together with resourceBuckets.", default=[],
-          compare=fields.UNORDERED),
-    _user(f"{_BUCKET}.bucketName", "advancedResourceBuckets[].bucketName", "An existing bucket."),
-    _user(f"{_BUCKET}.filtering", "advancedResourceBuckets[].filtering", "Which files.",
-          default={}, compare=fields.SPARSE),
-    _user(f"{_BUCKET}.filtering.prefixFiltering",
-          "advancedResourceBuckets[].filtering.prefixFiltering", "Files under a prefix.",
-          compare=fields.SPARSE),
-    _user(f"{_BUCKET}.filtering.prefixFiltering.prefix",
-          "advancedResourceBuckets[].filtering.prefixFiltering.prefix", "The prefix."),
-    _user(f"{_BUCKET}.resourcesTransformation",
-          "advancedResourceBuckets[].resourcesTransformation", "Where the files appear.",
-          default={}, compare=fields.SPARSE),
-    _user(f"{_BUCKET}.resourcesTransformation.stripPrefix",
-          "advancedResourceBuckets[].resourcesTransformation.stripPrefix",
-          "Take a prefix off the paths the work sees.", compare=fields.SPARSE),
-    _user(f"{_BUCKET}.resourcesTransformation.stripPrefix.prefix",
-          "advancedResourceBuckets[].resourcesTransformation.stripPrefix.prefix", "The prefix."),
-    _user(f"{_BUCKET}.cacheTTLSec", "advancedResourceBuckets[].cacheTTLSec",
-          "How long the files stay cached; the pool's default when left out.", unit="s"),
+    *_ROWS.rights(),
+    *_ROWS.buckets(Mutability.REPLACE),
     _user("preparationTask", "preparationTask", "A command run on each node before any task.",
           default={}),
     _user("preparationTask.commandLine", "preparationTask.commandLine", "The command."),
-    _user("privileges", "privileges", "Rights of the work.", default={}, compare=fields.SPARSE),
-    _user("privileges.exportApiAndStorageCredentialsInEnvironment",
-          "privileges.exportApiAndStorageCredentialsInEnvironment",
-          "Whether the work finds the account's credentials in its environment."),
-    _user("defaultRetrySettings", "defaultRetrySettings", "Retries of the pool's tasks.",
-          default={}, compare=fields.SPARSE),
-    _user("defaultRetrySettings.maxTotalRetries", "defaultRetrySettings.maxTotalRetries",
-          "For a whole task; none when 0 or left out."),
-    _user("defaultRetrySettings.maxPerInstanceRetries",
-          "defaultRetrySettings.maxPerInstanceRetries", "For one instance; none when 0."),
-    _user("defaultResourcesCacheTTLSec", "defaultResourcesCacheTTLSec",
-          "How long files of buckets stay cached.", default=7776000, unit="s"),
+    *_ROWS.privileges(),
+    *_ROWS.retries("defaultRetrySettings", "Retries of the pool's tasks."),
+    *_ROWS.cache(),
     _user("taskDefaultWaitForPoolResourcesSynchronization",
           "taskDefaultWaitForPoolResourcesSynchronization",
           "Whether tasks wait until the pool's files are in place.", default=False),
     # --- how it is scheduled and kept
-    _user("schedulingType", "schedulingType",
-          "flex, onDemand or reserved; the account's default when left out.",
-          compare=fields.CASELESS, **_EITHER),
-    _user("targetedReservedMachineKey", "targetedReservedMachineKey",
-          "A reserved machine type, with schedulingType reserved.", default=""),
-    _user("targetedReservationName", "targetedReservationName",
-          "A reservation, with schedulingType reserved.", default="", source=_SDK),
-    _user("maxTimeQueueSeconds", "maxTimeQueueSeconds",
-          "Queued longer than this without machines, the pool ends in error.", default=0, unit="s",
-          source=_SDK),
+    *_ROWS.scheduling(),
     _user("multiSlotsSettings", "multiSlotsSettings", "How many slots a node has.", default={},
-          source=_SDK),
+          source=_ROWS.sdk),
     _user("multiSlotsSettings.slotsPerNode", "multiSlotsSettings.slotsPerNode", "Per node.",
-          unit="slots", source=_SDK),
-    _user("autoDeleteOnCompletion", "autoDeleteOnCompletion",
-          "Once closed, Qarnot may delete it when room in the pool quota is needed.",
-          default=False),
-    _user("completionTimeToLive", "completionTimeToLive",
-          "Deleted so long after it closed; never when left out.", default=0, unit="s",
-          compare=fields.DURATION),
-    _user("projectUuid", "projectUuid", "The project it is billed to.", source=_SDK, **_EITHER),
+          unit="slots", source=_ROWS.sdk),
+    *_ROWS.retention(),
+    _ROWS.project(),
     _live("tags", "tags", "Free words to find it by, at most 10.", default=[],
           compare=fields.UNORDERED),
-    fields.Field("labels", "labels", Mutability.AT_NEXT_CREATE, default={},
-                 doc="metadata.labels: written at creation, Qarnot can't change them later.",
-                 source=_PAGE),
-    fields.Field(
-        "labels.*",
-        "labels",
-        Mutability.AT_NEXT_CREATE,
-        doc="A word of your own and its value.",
-        source=_PAGE,
-    ),
+    *_ROWS.labels(),
     # --- for accounts with special permissions
-    _user("priority", "priority", "Needs an administrator's permission.", **_EITHER),
-    _live("constraints", "constraints", "Needs an administrator's permission.", default={}),
-    _user("forcedConstants", "forcedConstants", "Needs a special permission.", default=[],
-          compare=blocks.FORCED_CONSTANTS, source=_SDK),
-    _user("forcedNetworkRules", "forcedNetworkRules", "Needs a special permission.", default=[],
-          compare=blocks.FORCED_RULES, source=_SDK),
+    *_ROWS.special(Mutability.REPLACE),
     # --- the vendor's own
-    _vendor("uuid", "The remote id."),
-    _vendor("shortname", "The unique handle; we make it from workspace, address and ordinal."),
-    _vendor("state", "Submitted … FullyExecuting, Closing, Closed, Failure."),
-    _vendor("previousState", "The state before."),
-    _vendor("stateTransitionTime", "When the state was entered."),
-    _vendor("previousStateTransitionTime", "When the state before was entered."),
-    _vendor("creationDate", "When it was made."),
-    _vendor("lastModified", "When it last changed."),
-    _vendor("endDate", "When it came to its end."),
-    _vendor("runningInstanceCount", "Instances running now.", "instances"),
-    _vendor("runningCoreCount", "Cores running now.", "cores"),
+    *_ROWS.identity("workspace, address and ordinal",
+                    "Submitted … FullyExecuting, Closing, Closed, Failure."),
+    *_ROWS.running(),
     _vendor("queuedOrRunningTaskInstancesCount", "Instances of tasks on it.", "instances"),
-    _vendor("executionTime", "Time spent executing."),
-    _vendor("wallTime", "Time since it started."),
+    *_ROWS.times(),
     _vendor("totalSlotCapacity", "Slots it may have.", "slots"),
     _vendor("poolUsage", "Dispatched instances by capacity."),
-    _vendor("errors", "What went wrong at the vendor."),
-    _vendor("status", "Progress and machines."),
+    *_ROWS.reports(),
 )  # fmt: skip
 
 
 def fold(spec: Spec) -> dict[str, Any]:
     """The spec in the vendor's own fields: requirements, bucket names and periods written out."""
-    folded = {key: value for key, value in spec.items() if value is not None}
-    fold_requirements(folded)
-    blocks.fold_buckets(folded)
+    folded = fold_work(spec)
     fold_scaling(folded)
     return folded
-
-
-def spelled(spec: Spec, path: Path) -> Path:
-    """Where in the manifest's `spec` a folded path was written."""
-    match path:
-        case ("hardwareConstraints", str() as discriminator, *_):
-            return spelled_requirement(spec, discriminator) or path
-        case ("hardwareConstraints",) if "hardwareConstraints" not in spec:
-            return ("requirements",) if spec.get("requirements") else path
-        case ("advancedResourceBuckets", *_) if spec.get("resourceBuckets"):
-            return ("resourceBuckets",)
-        case _:
-            return path
 
 
 def refuse(spec: Spec) -> Iterator[Refusal]:
     """What Qarnot would refuse, or what could never work, with the field it stands in."""
     yield from _refuse_size(spec)
     yield from refuse_scaling(spec)
-    yield from refuse_hardware(spec)
-    yield from blocks.refuse_constants(spec, limit=MAX_CONSTANTS)
-    yield from blocks.refuse_buckets(spec)
-    yield from blocks.refuse_scheduling(spec)
+    yield from refuse_work(spec, most_constants=MAX_CONSTANTS)
 
 
 def _refuse_size(spec: Spec) -> Iterator[Refusal]:
@@ -383,10 +209,7 @@ def demands(spec: Spec) -> tuple[Demand, ...]:
         (spec.get("elastic") or {}).get("maxSlots", 0),
         *(policy.get("slots") or policy.get("maxSlots") or 0 for policy in policies),
     ]
-    quota = "onDemand instances" if spec.get("schedulingType") == "onDemand" else "flex instances"
-    if spec.get("schedulingType") == "reserved":
-        return (Demand("pools", 1),)
-    return (Demand("pools", 1), Demand(quota, max(sizes), is_hard=False))
+    return (Demand("pools", 1), *instances_demand(spec, max(sizes)))
 
 
 def _model() -> type[BaseModel]:
@@ -404,7 +227,7 @@ POOL = KindSpec(
     ),
     doc="A standing group of machines with slots for tasks.",
     fold=fold,
-    spelled=spelled,
+    spelled=spelled_work,
     refuse=refuse,
     demands=demands,
     catalogues=(("profile", "profiles"),),

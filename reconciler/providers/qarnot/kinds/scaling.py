@@ -8,15 +8,20 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from reconciler.kinds import Refusal, Spec
-from reconciler.providers.qarnot.kinds.blocks import Count, PositiveCount, Text
+from reconciler.providers.qarnot.kinds.blocks import (
+    Count,
+    PositiveCount,
+    Text,
+    refuse_fractions,
+)
 from reconciler.quantities import NotAQuantity, clock_time, duration_s
 from reconciler.spec_model import ClockTime, Duration, SpecModel
-from reconciler.values import Path
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _QUEUE_DEFAULTS = {"minSlots": 0, "minIdleSlots": 0, "minIdleTime": 90, "factor": 0.2}
 _FIXED_DEFAULTS = {"slots": 0}
 """What the service holds when a policy leaves these out. Source: qarnot-sdk-csharp 7.0.1."""
+_WHOLE_SECONDS = ("minIdleTime", "resizePeriod")
 MIN_RESIZE_PERIOD_S = 90
 """Source: qarnot-sdk-csharp 7.0.1, elastic property."""
 END_OF_DAY = "23:59:59.9999999"
@@ -122,11 +127,11 @@ def refuse_scaling(spec: Spec) -> Iterator[Refusal]:
         seen.add(policy["name"])
         always_on = always_on or ("" if policy.get("periods") else policy["name"])
         yield from _refuse_bounds(policy, path, "maxSlots")
-        yield from _refuse_fractions(policy, path)
+        yield from refuse_fractions(policy, path, _WHOLE_SECONDS)
         yield from _refuse_periods(policy, path)
     elastic = spec.get("elastic") or {}
     yield from _refuse_bounds(elastic, ("elastic",), "maxSlots")
-    yield from _refuse_fractions(elastic, ("elastic",))
+    yield from refuse_fractions(elastic, ("elastic",), _WHOLE_SECONDS)
     yield from _refuse_resize_period(elastic)
 
 
@@ -143,26 +148,6 @@ def _refuse_resize_period(elastic: Mapping[str, Any]) -> Iterator[Refusal]:
             cause=f"it is {elastic['resizePeriod']}, Qarnot takes {MIN_RESIZE_PERIOD_S}s or more",
             remedy=f"write {MIN_RESIZE_PERIOD_S}s or more",
         )
-
-
-def _refuse_fractions(block: Mapping[str, Any], path: Path) -> Iterator[Refusal]:
-    """Times the vendor counts in whole seconds."""
-    for key in ("minIdleTime", "resizePeriod"):
-        if _has_fraction(block.get(key)):
-            yield Refusal(
-                code="M526",
-                path=(*path, key),
-                summary=f"{key} is no whole number of seconds",
-                cause="Qarnot counts it in whole seconds",
-                remedy="round it",
-            )
-
-
-def _has_fraction(text: Any) -> bool:
-    try:
-        return isinstance(text, str) and duration_s(text) % 1 != 0
-    except NotAQuantity:
-        return False
 
 
 def _never_holds(name: str, always_on: str, path: tuple[str | int, ...]) -> Refusal:

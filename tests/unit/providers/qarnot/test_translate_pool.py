@@ -15,7 +15,7 @@ from reconciler.observe import formed
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.marker import LABEL, shortname
-from reconciler.providers.qarnot.translate import from_remote, to_remote, to_update
+from reconciler.providers.qarnot.translate_pool import from_remote, to_remote, to_update
 from tests.strategies import LAW, PROVIDER, pool_specs, resources
 from tests.unit.providers.qarnot.echo import UUID, shown
 
