@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from reconciler.apply.attempt import Ground, Result, attempt
+from reconciler.apply.attempt import attempt
+from reconciler.apply.ground import Ground, Result
 from reconciler.apply.ledger import Ledger
 from reconciler.apply.machine import Machine
 from reconciler.apply.steps import Step, steps_of
@@ -159,6 +160,7 @@ class _Run:
             known=known,
             new_id=ports.new_id,
             records=dict(recorded.records),
+            runs={(e.address.provider, e.remote_id): e for e in recorded.runs if e.remote_id},
             on_wait=self._say_waiting,
         )
 

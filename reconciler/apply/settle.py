@@ -15,7 +15,19 @@ from reconciler.address import Address
 from reconciler.diff.compare import Knowledge, desired_form, managed_digests
 from reconciler.errors import ProviderError
 from reconciler.kinds import Ability, Kinds, KindSpec
-from reconciler.model import Intent, Marker, Observed, Record, Recorded, Request, Resource, Verb
+from reconciler.model import (
+    Intent,
+    Marker,
+    Observed,
+    Outcome,
+    Record,
+    Recorded,
+    Request,
+    Resource,
+    Run,
+    Verb,
+)
+from reconciler.plan.attempts import with_runs
 from reconciler.plan.memory import noted
 from reconciler.ports import Batch, Clock, Provider, Scope
 from reconciler.report import Event, EventKind
@@ -49,6 +61,23 @@ def marker_of(intent: Intent, scope: Scope) -> Marker:
         run_key=intent.run_key,
         attempt=intent.attempt,
         cover=intent.cover,
+    )
+
+
+def run_of(intent: Intent, remote_id: str, outcome: Outcome = Outcome.ACTIVE) -> Run:
+    """The memory of the creation an intent was for."""
+    return Run(
+        address=intent.first_address,
+        run_key=intent.run_key,
+        attempt=intent.attempt,
+        remote_id=remote_id,
+        cover=intent.cover,
+        ranges=intent.ranges,
+        outcome=outcome,
+        seen_at=intent.vendor_time or intent.first_send,
+        kind=intent.kind,
+        made_at=intent.vendor_time or intent.first_send,
+        retention_s=intent.retention_s,
     )
 
 
@@ -89,8 +118,25 @@ def request_digest(request: Request, known: Knowledge) -> str:
             "spec": request.spec,
             "address": str(request.marker.address),
             "ordinal": request.marker.ordinal,
+            **_of_run(request),
         }
     )
+
+
+def _of_run(request: Request) -> dict[str, str | int]:
+    """What tells one run of finite work from another; nothing for what has none."""
+    marker = request.marker
+    if not marker.run_key:
+        return {}
+    return {"run": marker.run_key, "attempt": marker.attempt, "ranges": request.ranges}
+
+
+def is_past_retention(intent: Intent, now: datetime) -> bool:
+    """Whether what this intent made could have ended and been removed; by the vendor's clock."""
+    if intent.retention_s is None:
+        return False
+    since = intent.vendor_time or intent.first_send
+    return now >= since + timedelta(seconds=intent.retention_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +159,15 @@ class Absorbed:
             Event(EventKind.WAITING, each.address, each.verb, 0, total, text=text)
             for each in self.unsettled
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Settlement:
+    """What became of one intent, and what is to be remembered of it."""
+
+    is_closed: bool
+    record: Record | None = None
+    run: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +207,16 @@ class Settler:
         """Settle every open intent that can be settled now, or at a moment that was waited for."""
         now = as_of or self.clock.now()
         wanted = {each.address: each for each in resources}
-        put: list[Record] = []
-        closed: list[str] = []
-        unsettled: list[Intent] = []
-        for intent in recorded.intents:
-            record, is_settled = await self._settle(intent, recorded, wanted, now)
-            put.extend([record] if record is not None else [])
-            if is_settled:
-                closed.append(intent.operation_id)
-            else:
-                unsettled.append(intent)
-        batch = Batch(put_records=tuple(put), close_intents=tuple(closed))
+        told = [
+            (intent, await self._settle(intent, recorded, wanted, now))
+            for intent in recorded.intents
+        ]
+        unsettled = [intent for intent, each in told if not each.is_closed]
+        batch = Batch(
+            put_records=tuple(each.record for _, each in told if each.record is not None),
+            close_intents=tuple(intent.operation_id for intent, each in told if each.is_closed),
+            put_runs=tuple(each.run for _, each in told if each.run is not None),
+        )
         return Absorbed(
             recorded=_applied(recorded, batch),
             batch=batch,
@@ -180,18 +234,24 @@ class Settler:
         recorded: Recorded,
         wanted: Mapping[Address, Resource],
         now: datetime,
-    ) -> tuple[Record | None, bool]:
+    ) -> _Settlement:
         provider = self.providers.get(intent.address.provider)
         if provider is None:
-            return None, False
+            return _Settlement(is_closed=False)
         is_past = now >= settled_from(intent, provider)
         if intent.verb is not Verb.CREATE:
-            return None, is_past
+            return _Settlement(is_closed=is_past)
         finding = await look(provider, intent.kind, marker_of(intent, self.scope))
         if finding.observed is not None:
             record = recorded.records.get(intent.address)
-            return self._made(intent, finding.observed, record, wanted), True
-        return None, finding.looked is Looked.NONE and is_past
+            made = self._made(intent, finding.observed, record, wanted)
+            run = run_of(intent, made.remote_id) if intent.run_key else None
+            return _Settlement(is_closed=True, record=made, run=run)
+        is_closed = finding.looked is Looked.NONE and is_past
+        vendor_now = provider.vendor_now() or self.clock.now()
+        if is_closed and intent.run_key and is_past_retention(intent, vendor_now):
+            return _Settlement(is_closed=True, run=run_of(intent, "", Outcome.UNKNOWN))
+        return _Settlement(is_closed=is_closed)
 
     def _made(
         self,
@@ -227,7 +287,7 @@ def _applied(recorded: Recorded, batch: Batch) -> Recorded:
     records = dict(recorded.records) | {each.address: each for each in batch.put_records}
     closed = frozenset(batch.close_intents)
     return replace(
-        recorded,
+        with_runs(recorded, batch.put_runs),
         records=records,
         intents=tuple(i for i in recorded.intents if i.operation_id not in closed),
     )

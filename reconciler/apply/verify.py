@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.apply.attempt import Ground
+from reconciler.apply.ground import Ground
 from reconciler.apply.steps import Step
 from reconciler.diff.compare import not_honoured
 from reconciler.diff.detail import without

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from reconciler.apply.steps import verbs_of
+from reconciler.apply.steps import parts_of
 from reconciler.errors import PlanRefused, PlanStale
 from reconciler.lifecycle import OnRemove, WhenRunning
 from reconciler.model import Verb
@@ -94,7 +94,7 @@ class Story(RuleBasedStateMachine):
         allowed = {
             (verb.value, each.remote_id if verb is not Verb.CREATE else _made(each))
             for each in self.reviewed.pending
-            for verb in verbs_of(each)
+            for verb, _ in parts_of(each)
         }
         try:
             self.studio.apply_file(self.reviewed, Doom(at))
