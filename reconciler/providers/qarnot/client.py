@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from reconciler.errors import (
 from reconciler.providers.call import Call, CallKind, Expects, Reply
 from reconciler.providers.http import Transport
 from reconciler.providers.statuses import error_of
+from reconciler.values import Json
 
 Body = dict[str, Any]
 
@@ -83,13 +85,13 @@ def _quota_problem(message: str) -> Problem:
 
 
 class Client:
-    """One method per route; bodies in, bodies out."""
+    """One method per route; bodies in, bodies out. `deadline_s` bounds one request that writes."""
 
-    __slots__ = ("_deadline_s", "_transport")
+    __slots__ = ("_transport", "deadline_s")
 
     def __init__(self, transport: Transport, deadline_s: float) -> None:
         self._transport = transport
-        self._deadline_s = deadline_s
+        self.deadline_s = deadline_s
 
     async def pages(
         self, collection: str, filters: Body | None = None
@@ -141,24 +143,31 @@ class Client:
         """
         return await self._read("GET", f"/{collection}/{quote(name, safe='')}")
 
-    async def create(self, collection: str, body: Body) -> str:
+    async def create(self, collection: str, body: Body, deadline_s: float) -> str:
         """The uuid of what was made."""
+        answer = await self._create(collection, body, deadline_s)
+        uuid = answer.get("uuid") if isinstance(answer, Mapping) else None
+        if not isinstance(uuid, str) or not uuid:
+            raise no_uuid()
+        return uuid
+
+    async def create_many(self, collection: str, bodies: Sequence[Body], deadline_s: float) -> Any:
+        """What the vendor answers to several creations in one call, as it is: jobs and tasks."""
+        return await self._create(collection, list(bodies), deadline_s)
+
+    async def _create(self, collection: str, body: Json, deadline_s: float) -> Any:
         call = Call(
             "POST",
             f"/{collection}",
             CallKind.CREATE,
             json=body,
             endpoint=f"POST /{collection}",
-            deadline_s=self._deadline_s,
+            deadline_s=deadline_s,
         )
         try:
-            reply = await self._transport.send(call)
+            return (await self._transport.send(call)).json
         except NotFound as error:
-            raise Conflict(_missing_part(error)) from None
-        uuid = reply.json.get("uuid") if isinstance(reply.json, Mapping) else None
-        if not isinstance(uuid, str) or not uuid:
-            raise _no_uuid()
-        return uuid
+            raise creation_error(error) from None
 
     async def update(self, collection: str, uuid: str, body: Body) -> None:
         await self._write("PUT", f"/{collection}/{uuid}", json=body)
@@ -167,8 +176,16 @@ class Client:
         """`close` a pool; `abort` a task; `terminate` a job."""
         await self._write("POST", f"/{collection}/{uuid}/{action}")
 
+    async def snapshots(self, uuid: str, body: Body) -> None:
+        """Set how often a task's results so far are uploaded; an interval of 0 ends that."""
+        await self._write("POST", f"/tasks/{uuid}/snapshot/periodic", json=body)
+
     async def delete(self, collection: str, uuid: str) -> None:
         await self._write("DELETE", f"/{collection}/{uuid}")
+
+    async def delete_with_tasks(self, uuid: str) -> None:
+        """Delete a job whatever is left in it."""
+        await self._write("DELETE", f"/jobs/{uuid}", query={"force": "true"})
 
     async def account(self) -> Body:
         return await self._read("GET", "/info")
@@ -206,15 +223,22 @@ class Client:
             Call(method, path, CallKind.READ, json=json, endpoint=f"{method} {path.split('/')[1]}")
         )
 
-    async def _write(self, method: str, path: str, json: Body | None = None) -> None:
+    async def _write(
+        self,
+        method: str,
+        path: str,
+        json: Body | None = None,
+        query: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         call = Call(
             method,
             path,
             CallKind.IDEMPOTENT,
+            query=query,
             json=json,
             expects=Expects.EMPTY,
             endpoint=f"{method} /{path.split('/')[1]}",
-            deadline_s=self._deadline_s,
+            deadline_s=self.deadline_s,
         )
         await self._transport.send(call)
 
@@ -239,7 +263,8 @@ def _bad_page(cause: str) -> UnexpectedReply:
     )
 
 
-def _no_uuid() -> UnexpectedReply:
+def no_uuid() -> UnexpectedReply:
+    """The error of an answer that does not tell what was made."""
     return UnexpectedReply(
         Problem(
             code=UnexpectedReply.code,
@@ -251,11 +276,18 @@ def _no_uuid() -> UnexpectedReply:
     )
 
 
-def _missing_part(error: NotFound) -> Problem:
-    """404 on a creation speaks of a bucket. Source: Compute API v1.0 page, create pool."""
-    return Problem(
-        code=Conflict.code,
-        summary="something the creation names does not exist at Qarnot, most likely a bucket",
-        cause=error.problem.cause,
-        remedy="create the bucket, or correct its name",
+def creation_error(error: ProviderError) -> ProviderError:
+    """The error of a creation: a 404 speaks of what it names, such as a bucket.
+
+    Source: Compute API v1.0 page, create pool and create task.
+    """
+    if not isinstance(error, NotFound):
+        return error
+    return Conflict(
+        Problem(
+            code=Conflict.code,
+            summary="something the creation names does not exist at Qarnot, most likely a bucket",
+            cause=error.problem.cause,
+            remedy="create the bucket, or correct its name",
+        )
     )

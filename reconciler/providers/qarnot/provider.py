@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 
 import anyio
 
@@ -17,7 +18,7 @@ from reconciler.errors import (
     ProviderError,
     Rejected,
 )
-from reconciler.kinds import Kinds
+from reconciler.kinds import Ability, Kinds
 from reconciler.model import (
     Facts,
     Listing,
@@ -29,17 +30,23 @@ from reconciler.model import (
     SecretRef,
 )
 from reconciler.ports import Output, Revealed, Scope, Secrets
+from reconciler.providers.qarnot.bulk import Bulk
 from reconciler.providers.qarnot.client import Body, Client
 from reconciler.providers.qarnot.kinds.job import JOB
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.kinds.task import TASK
 from reconciler.providers.qarnot.marker import of_scope, shortname
 from reconciler.providers.qarnot.translate import from_remote, to_remote, to_update
+from reconciler.providers.qarnot.translate_task import SNAPSHOT_INTERVAL, to_snapshots
 from reconciler.providers.redact import Redactor, excerpt
 
 READ_IN_BULK_FROM = 4
 """From so many ids on, one filtered list is asked instead of an object each."""
 IDS_A_PAGE = 50
+BATCH_SIZE = 100
+"""Creations in one call: 10,000 tasks are 100 calls of some 100 KB each, a lost answer leaves no
+more than 100 to look for, and it is as many tasks as an account usually may have."""
+_STOP = {POOL.id: "close", JOB.id: "terminate", TASK.id: "abort"}
 _COLLECTION = {POOL.id: "pools", JOB.id: "jobs", TASK.id: "tasks"}
 
 
@@ -55,7 +62,7 @@ class QarnotProvider:
     request_deadline_s: float
     settle_after_s: float
     kinds: Kinds
-    batch_size: int = 1
+    batch_size: int = BATCH_SIZE
     redactor: Redactor = field(default_factory=Redactor)
     """Learns every secret that is sent, so that no answer can bring it back."""
 
@@ -135,32 +142,80 @@ class QarnotProvider:
         return (found,) if found is not None and found.marker == marker else ()
 
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
-        return [await self._create_one(each) for each in requests]
+        """In bulk where the vendor has it; a task's snapshots are asked for right after it.
 
-    async def _create_one(self, request: Request) -> str | ProviderError:
+        A task that was made is made: what becomes of that second call, the next plan sees.
+        """
+        answers: list[str | ProviderError] = []
+        for kind, alike in groupby(requests, key=lambda each: each.resource.kind):
+            answers += await self._made(kind, list(alike))
+        await self._snapshot(requests, answers)
+        return answers
+
+    async def _made(self, kind: str, requests: Sequence[Request]) -> list[str | ProviderError]:
+        bodies = [self._body(each) for each in requests]
+        sent = [each for each in bodies if not isinstance(each, ProviderError)]
+        bulk = Bulk(self.client, _COLLECTION[kind], self.redactor.clean)
+        if Ability.BULK_CREATE in self.kinds[kind].abilities:
+            made = await bulk.create(sent)
+        else:
+            made = [answer for each in sent for answer in await bulk.create([each])]
+        following = iter(made)
+        return [each if isinstance(each, ProviderError) else next(following) for each in bodies]
+
+    def _body(self, request: Request) -> Body | ProviderError:
         try:
-            body = to_remote(request, self._reveal)
-            return await self.client.create(_COLLECTION[request.resource.kind], body)
+            return to_remote(request, self._reveal)
         except ProviderError as error:
             return error
 
+    async def _snapshot(
+        self, requests: Sequence[Request], answers: Sequence[str | ProviderError]
+    ) -> None:
+        """Ask for the periodic snapshots of what was made: the creation itself can't."""
+        limit = anyio.CapacityLimiter(self.concurrency)
+
+        async def ask(uuid: str, request: Request) -> None:
+            async with limit:
+                with suppress(ProviderError):
+                    await self.client.snapshots(uuid, to_snapshots(request.spec))
+
+        with anyio.move_on_after(self.request_deadline_s):
+            async with anyio.create_task_group() as tasks:
+                for request, answer in zip(requests, answers, strict=True):
+                    if isinstance(answer, str) and SNAPSHOT_INTERVAL in request.spec:
+                        tasks.start_soon(ask, answer, request)
+
     async def update(self, remote_id: str, request: Request, changed: frozenset[str]) -> None:
+        kind = request.resource.kind
         body = to_update(request, changed, self._reveal)
-        await self.client.update(_COLLECTION[request.resource.kind], remote_id, body)
+        if body:
+            await self.client.update(_COLLECTION[kind], remote_id, body)
+        if SNAPSHOT_INTERVAL in changed:
+            await self.client.snapshots(remote_id, to_snapshots(request.spec))
 
     async def stop(self, kind: str, remote_id: str) -> None:
-        """Close. Refused for a pool that is not running, which is then looked at again."""
+        """Close, terminate or abort. Where that is refused, what is over by then counts as done."""
         try:
             with suppress(NotFound):
-                await self.client.act(_COLLECTION[kind], remote_id, "close")
+                await self.client.act(_COLLECTION[kind], remote_id, _STOP[kind])
         except (Forbidden, Conflict):
-            observed = await self._read_one(kind, remote_id)
-            if observed is not None and not observed.settled.is_over:
+            if not await self._is_over(kind, remote_id):
                 raise
 
+    async def _is_over(self, kind: str, remote_id: str) -> bool:
+        observed = await self._read_one(kind, remote_id)
+        return observed is None or observed.settled.is_over
+
     async def delete(self, kind: str, remote_id: str) -> None:
+        """Delete. A job that still holds unfinished tasks goes with them only if it is ending."""
         with suppress(NotFound):
-            await self.client.delete(_COLLECTION[kind], remote_id)
+            try:
+                await self.client.delete(_COLLECTION[kind], remote_id)
+            except (Forbidden, Conflict):
+                if kind != JOB.id or not await self._is_over(kind, remote_id):
+                    raise
+                await self.client.delete_with_tasks(remote_id)
 
     async def resolve(self, kind: str, name_or_id: str) -> str:
         return str((await self.client.get(_COLLECTION[kind], name_or_id))["uuid"])
@@ -209,13 +264,18 @@ def _or_raise(found: Observed | ProviderError | None) -> Observed | None:
 
 _QUOTAS = (
     ("pools", "poolCount", "maxPool"),
+    ("jobs", "jobCount", "maxJob"),
+    ("tasks", "taskCount", "maxTask"),
     ("flex instances", "runningInstanceCount", "maxFlexInstances"),
     ("onDemand instances", "runningInstanceCount", "maxOnDemandInstances"),
 )
 
 
 def _quotas(account: Body) -> Iterable[tuple[str, Quota]]:
-    """A missing limit decides nothing. Source: Compute API v1.0 page, user info."""
+    """Counts hold what is over and not deleted; a missing limit decides nothing.
+
+    Source: Compute API v1.0 page, user info.
+    """
     for name, used, limit in _QUOTAS:
         if isinstance(account.get(limit), int) and isinstance(account.get(used), int):
             yield name, Quota(account[used], account[limit])

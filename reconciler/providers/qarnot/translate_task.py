@@ -43,6 +43,8 @@ _SAME_NAME = (
     "waitForPoolResourcesSynchronization",
 )
 _UPDATABLE = ("constants", "tags", "constraints")
+SNAPSHOT_INTERVAL = "snapshotInterval"
+"""Set by a call of its own. Source: Compute API v1.0 page, periodic snapshot."""
 _SNAPSHOTS = {
     "whitelist": "snapshotWhitelist",
     "blacklist": "snapshotBlacklist",
@@ -146,7 +148,7 @@ def to_update(request: Request, changed: Iterable[str], reveal: Reveal) -> Tree:
 def to_snapshots(spec: Mapping[str, Any]) -> Tree:
     """The body that sets how often snapshots are taken; 0 ends them."""
     filters = {theirs: spec[ours] for theirs, ours in _SNAPSHOTS.items() if ours in spec}
-    return {"interval": spec.get("snapshotInterval", 0), **filters}
+    return {"interval": spec.get(SNAPSHOT_INTERVAL, 0), **filters}
 
 
 # --- theirs to ours -------------------------------------------------------------------------------
@@ -183,7 +185,7 @@ def from_remote(body: Body) -> Observed:
 def _from_fields(body: Body) -> Iterator[tuple[str, Any]]:
     if not body.get("poolUuid"):
         yield "profile", body.get("profile")  # inside a pool it is the pool's
-    yield "snapshotInterval", body.get("snapshotInterval")
+    yield SNAPSHOT_INTERVAL, body.get(SNAPSHOT_INTERVAL)
     yield from shown(body, _SAME_NAME)
     yield from from_work(body)
 

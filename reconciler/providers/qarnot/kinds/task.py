@@ -44,10 +44,7 @@ Frames = Annotated[
     str,
     StringConstraints(min_length=1, max_length=20_000),
     AfterValidator(_checked_frames),
-    Field(
-        description="Frames: 1-240, 1-240x10, 1-10,20,30-40.",
-        json_schema_extra={"pattern": r"^[0-9x, -]+$"},
-    ),
+    Field(description="Frames: 1-240, 1-240x10, 1-10,20,30-40."),
 ]
 FinalState = Annotated[str, StringConstraints(pattern=f"^({'|'.join(FINAL_STATES)})$")]
 

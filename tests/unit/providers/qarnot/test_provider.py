@@ -36,6 +36,7 @@ class Account(Client):
     breaks_after: int | None = None
     user: Body = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    deadline_s: float = 30.0
 
     async def pages(
         self, collection: str, filters: Body | None = None
@@ -56,7 +57,7 @@ class Account(Client):
                 return body
         raise NotFound(Problem("V404", "none"))
 
-    async def create(self, collection: str, body: Body) -> str:
+    async def create(self, collection: str, body: Body, deadline_s: float) -> str:
         self.sent.append(body)
         return "made"
 
