@@ -12,6 +12,7 @@ from functools import partial
 import anyio
 
 from reconciler.address import Address
+from reconciler.apply.prepare import Choice, Setting
 from reconciler.apply.run import Interrupt, Ports
 from reconciler.cli.options import Asked, Where
 from reconciler.cli.outside import SystemClock, holder
@@ -30,7 +31,6 @@ from reconciler.cli.session import (
 from reconciler.errors import PlanRefused, Problem, Severity
 from reconciler.plan.plan import Plan
 from reconciler.plan.policy import Policy
-from reconciler.workflow import Choice, Setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
     before = recorded
     recorded = recorded if policy.is_destroy else renamed(desired.resources, recorded)
     context = _context(desired, recorded, observation, policy)
-    refuse_empty_prune(not desired.resources, context)
+    refuse_empty_prune(desired.resources, context)
     wanted = () if policy.is_destroy else tuple(sorted(desired.resources, key=_by_address))
     decided, orphans = _decided(desired, wanted, context)
     limited = under_threshold(decided.values(), _owned(context, desired.kinds), policy)

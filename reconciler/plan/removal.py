@@ -11,7 +11,7 @@ from reconciler.diff.change import Action, Reason
 from reconciler.errors import PlanRefused, Problem
 from reconciler.kinds import Kinds, KindSpec, Nature
 from reconciler.lifecycle import OnRemove
-from reconciler.model import Record, Usage
+from reconciler.model import Record, Resource, Usage
 from reconciler.plan.context import Context, guard_of
 from reconciler.plan.finite import lost
 from reconciler.plan.plan import Change
@@ -117,13 +117,13 @@ def removal(guard: Guard, policy: Policy) -> Action:
             assert_never(guard.on_remove)
 
 
-def refuse_empty_prune(declares_nothing: bool, context: Context) -> None:  # noqa: FBT001 - a fact
+def refuse_empty_prune(declared: Collection[Resource], context: Context) -> None:
     """
     Raises:
         PlanRefused: prune was asked for with no manifests at all.
     """
     policy, records = context.policy, context.recorded.records
-    if policy.prune and not policy.is_destroy and declares_nothing and records:
+    if policy.prune and not policy.is_destroy and not declared and records:
         raise PlanRefused(
             Problem(
                 code="P305",

@@ -14,6 +14,7 @@ import anyio
 import httpx
 
 from reconciler.address import Address
+from reconciler.apply.prepare import Choice, Setting
 from reconciler.apply.run import Ports
 from reconciler.cli.endings import of_plan, of_report
 from reconciler.diff.change import Action, FieldChange
@@ -29,7 +30,7 @@ from reconciler.providers.registry import VENDORS, Outside
 from reconciler.report import Report
 from reconciler.settings import ProviderConfig, Timeouts
 from reconciler.values import Json, keyed_digest
-from reconciler.workflow import Choice, Setting, apply_now, apply_plan, make_plan
+from reconciler.workflow import apply_now, apply_plan, make_plan
 from tests.fakes import MemorySecrets, MemoryStore, RecordingReporter
 
 T = TypeVar("T")

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import anyio
 
 from reconciler.address import Address
+from reconciler.apply.prepare import LEASE_S, Choice, Setting
 from reconciler.apply.run import Interrupt, Ports
 from reconciler.kinds import Ability, KindSpec
 from reconciler.lifecycle import Lifecycle
@@ -22,16 +23,7 @@ from reconciler.ports import Scope
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.report import Report
 from reconciler.values import digest
-from reconciler.workflow import (
-    LEASE_S,
-    Choice,
-    Setting,
-    apply_now,
-    apply_plan,
-    erase,
-    look,
-    make_plan,
-)
+from reconciler.workflow import apply_now, apply_plan, erase, look, make_plan
 from tests.fakes import (
     Habits,
     ManualClock,

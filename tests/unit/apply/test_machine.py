@@ -25,7 +25,7 @@ CHANGE = Change(Address("q", "pool", "a"), "qarnot/Pool", Action.CREATE, Reason.
 
 
 def step(number: int, *needs: int) -> Step:
-    return Step(number, Verb.CREATE, CHANGE, frozenset(needs))
+    return Step(number, Verb.CREATE, CHANGE, needs=frozenset(needs))
 
 
 @st.composite
@@ -103,7 +103,7 @@ def test_a_result_sets_free_only_its_own_users_however_many_steps_there_are() ->
             looked += 1
             return frozenset(self)
 
-    steps = [Step(n, Verb.CREATE, CHANGE, Counted({n - 1} if n else ())) for n in range(2000)]
+    steps = [Step(n, Verb.CREATE, CHANGE, needs=Counted({n - 1} if n else ())) for n in range(2000)]
     machine = Machine(steps)
     looked, (ready,) = 0, machine.start()
     for number in range(1999):
