@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.address import Address
 from reconciler.lifecycle import Lifecycle, OnChange, OnEnd, OnGrow, OnRemove, WhenRunning
-from reconciler.model import Observed, Record, Resource, Settled, Usage
+from reconciler.model import Marker, Observed, Record, Resource, Settled, Usage
 
 LAW = settings(
     derandomize=True,
@@ -296,7 +296,7 @@ lifecycles = st.builds(
     max_attempts=st.integers(1, 5),
     on_lost=st.sampled_from(OnEnd),
     on_remove=st.sampled_from([None, OnRemove.DELETE, OnRemove.TERMINATE, OnRemove.FORGET]),
-    when_running=st.sampled_from(WhenRunning),
+    when_running=st.none() | st.sampled_from(WhenRunning),
 )
 resources = st.builds(
     Resource,
@@ -338,5 +338,40 @@ records = st.builds(
     not_honoured=st.dictionaries(texts, st.tuples(digests, digests), max_size=2),
     protect=st.booleans(),
     on_remove=st.none() | st.sampled_from(OnRemove),
-    when_running=st.sampled_from(WhenRunning),
+    when_running=st.none() | st.sampled_from(WhenRunning),
 )
+
+
+# --- work that runs once --------------------------------------------------------------------------
+
+run_keys = st.sampled_from(["", *(f"k1-{number:024x}" for number in range(4))])
+frames = st.lists(
+    st.sampled_from(["1", "7", "2-5", "1-10", "10-40x10", "-3-0"]), min_size=1, max_size=3
+).map(",".join)
+markers = st.builds(
+    Marker,
+    workspace_id=st.just("ws-5c1d0e9a7b3f4d21"),
+    env=st.sampled_from(["default", "prod"]),
+    address=st.builds(
+        Address,
+        st.just(PROVIDER),
+        st.sampled_from(["pool", "job", "task"]),
+        names | st.builds("{}/{}".format, names, names),
+    ),
+    ordinal=st.integers(1, 9),
+    run_key=run_keys,
+    attempt=st.integers(0, 3),
+    cover=st.just("") | digests,
+)
+
+
+finite_specs = some(
+    {
+        "work": texts,
+        "steer": texts,
+        "tags": st.lists(texts, max_size=3, unique=True),
+        "frames": frames,
+        "ttl": st.sampled_from([0, 60, 86_400]),
+    }
+)
+"""Specs of a toy's work that stands alone, each field set or not."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import anyio
 import pytest
+from hypothesis import given
 
 from reconciler.address import Address
 from reconciler.errors import Conflict, Effect, NotFound, ProviderError, Rejected, Unavailable
@@ -16,6 +17,7 @@ from reconciler.kinds import KindSpec, Nature
 from reconciler.model import Marker, Observed, Request, Resource, Settled, Usage
 from reconciler.ports import Output
 from tests.fakes import START, Fault, Habits, ManualClock, MemoryProvider
+from tests.strategies import LAW, finite_specs, markers
 from tests.toy_kinds import BARE, JOB, KINDS, LOOSE, POOL, TASK, at, toy
 
 T = TypeVar("T")
@@ -136,6 +138,26 @@ def test_a_copy_carries_the_marker_and_no_unique_id(kind: KindSpec, found: int) 
     assert len(do(lambda: farm.vendor.find(kind.id, marker))) == found
 
 
+def test_a_copy_is_nobody_s_twin() -> None:
+    farm = Farm()
+    remote_id = farm.make(TASK, "a")
+    copied = farm.vendor.clone(remote_id)
+    farm.delete(TASK, remote_id)
+    assert farm.make(TASK, "a") not in (remote_id, copied)
+
+
+@LAW
+@given(finite_specs, markers)
+def test_what_was_sent_is_what_is_shown(spec: dict[str, Any], marker: Marker) -> None:
+    farm = Farm()
+    wanted = replace(farm.request(toy(TASK, "a", **spec)), marker=marker)
+    (remote_id,) = farm.create(wanted)
+    assert isinstance(remote_id, str)
+    seen = farm.see(TASK, remote_id)
+    assert (seen.spec, seen.ranges, seen.marker) == (spec, wanted.ranges, marker)
+    assert [each.remote_id for each in do(lambda: farm.vendor.find(TASK.id, marker))] == [remote_id]
+
+
 def test_work_without_a_slot_for_a_marker_shows_none() -> None:
     farm = Farm()
     assert farm.see(BARE, farm.make(BARE, "a")).marker is None
@@ -197,6 +219,15 @@ def test_work_on_its_way_to_its_end_may_still_succeed() -> None:
     assert farm.states(task) == [Settled.SUCCEEDED]
 
 
+def test_work_that_the_vendor_ends_by_itself_may_be_on_its_way_first() -> None:
+    farm = Farm()
+    task = farm.make(TASK, "a")
+    farm.vendor.settle(task, Settled.TERMINATING)
+    assert farm.see(TASK, task).ended_at is None
+    farm.vendor.settle(task, Settled.FAILED)
+    assert farm.states(task) == [Settled.FAILED]
+
+
 def test_work_is_removed_after_its_own_time_or_the_vendor_s() -> None:
     farm = Farm(works_for_s=10, retention_s=100)
     short, long, plain = (
@@ -248,6 +279,14 @@ def test_work_whose_upstream_did_not_succeed_is_cancelled(end: Settled) -> None:
     farm.vendor.settle(first, end)
     is_met = end is Settled.SUCCEEDED
     assert farm.states(second) == [Settled.IN_PROGRESS if is_met else Settled.CANCELLED]
+
+
+def test_work_is_cancelled_when_its_upstream_ended_not_when_somebody_looks() -> None:
+    farm = Farm()
+    first, second = farm.make(TASK, "a"), farm.make(TASK, "b", dependsOn=["a"])
+    farm.vendor.settle(first, Settled.FAILED)
+    farm.clock.advance(60)
+    assert farm.see(TASK, second).ended_at == START
 
 
 def test_an_upstream_may_end_in_the_states_that_were_asked_for() -> None:
@@ -412,9 +451,10 @@ def test_the_output_of_what_is_not_there_is_not_found() -> None:
         do(lambda: lines("gone"))
 
 
-def test_an_update_sends_the_references_of_the_changed_fields_alone() -> None:
+@pytest.mark.parametrize("unknown", [{"dependsOn": ["x"]}, {"pool": "x"}])
+def test_an_update_sends_the_references_of_the_changed_fields_alone(unknown: Any) -> None:
     farm = Farm()
     task = farm.make(TASK, "a", tags=["old"])
-    wanted = farm.request(toy(TASK, "a", tags=["new"], dependsOn=["unknown"]))
+    wanted = farm.request(toy(TASK, "a", tags=["new"], **unknown))
     do(lambda: farm.vendor.update(task, wanted, frozenset({"tags"})))
     assert farm.see(TASK, task).spec == {"tags": ["new"]}

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from reconciler.model import Outcome, SecretRef, Settled, Usage, nowhere
+from reconciler.address import Address
+from reconciler.lifecycle import OnRemove, WhenRunning
+from reconciler.model import (
+    Observation,
+    Outcome,
+    Record,
+    SecretRef,
+    Settled,
+    Usage,
+    nowhere,
+)
 from reconciler.ports import Revealed
 
 # --- secrets --------------------------------------------------------------------------------------
@@ -57,9 +70,34 @@ def test_a_run_is_over_unless_it_is_active_or_nobody_knows() -> None:
     assert {each for each in Outcome if not each.is_over} == {Outcome.ACTIVE, Outcome.UNKNOWN}
 
 
+def test_an_outcome_nobody_saw_is_inferred_and_whether_it_is_over_is_another_question() -> None:
+    inferred = {each for each in Outcome if each.is_inferred}
+    assert inferred == {Outcome.PRESUMED_FINISHED, Outcome.LOST, Outcome.UNKNOWN}
+    assert {each for each in inferred if each.is_over} == inferred - {Outcome.UNKNOWN}
+
+
 def test_an_object_is_busy_while_work_is_unfinished() -> None:
     assert Usage(queued_instances=1).is_busy
     assert not Usage().is_busy
+
+
+# --- time and memory ------------------------------------------------------------------------------
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def test_a_vendor_s_objects_age_by_its_own_clock_or_else_by_ours() -> None:
+    seen = Observation(NOW, times={"ahead": NOW + timedelta(hours=1)})
+    assert (seen.time_at("ahead"), seen.time_at("silent")) == (NOW + timedelta(hours=1), NOW)
+
+
+def test_what_lifecycle_said_outlives_the_object_it_was_said_of() -> None:
+    address = Address("q", "pool", "a")
+    before = Record(address, "q/Pool", "old", 1, address, protect=True)
+    said = replace(before, on_remove=OnRemove.FORGET, when_running=WhenRunning.DRAIN)
+    made = Record(address, "q/Pool", "new", 2, address)
+    assert made.guarded_as(said) == replace(said, remote_id="new", ordinal=2)
+    assert made.guarded_as(None) == made
 
 
 def test_what_no_file_declares_stands_nowhere() -> None:

@@ -225,6 +225,7 @@ def test_the_kinds_of_active_runs_are_listed_and_those_of_finished_ones_are_not(
     vendors.remember_run("q", "a", task, Outcome.ACTIVE)
     vendors.remember_run("q", "b", "id-9", Outcome.SUCCEEDED, BARE)
     assert vendors.ids("q") == [task]
+    assert vendors.providers["q"].reads == []
 
 
 def test_each_vendor_s_own_clock_is_told_and_none_where_it_tells_none() -> None:
