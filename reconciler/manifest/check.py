@@ -49,17 +49,22 @@ class Checker:
         words = {each.kind for each in self._kinds.values() if each.api_version == version}
         return Finding(("kind",), _unknown("kind", word, words))
 
-    def findings(self, kind: KindSpec, tree: Mapping[str, Any]) -> tuple[Finding, ...]:
-        """What is wrong with a resource whose expressions are replaced and layers merged."""
+    def findings(
+        self, kind: KindSpec, tree: Mapping[str, Any], beside: frozenset[str] = frozenset()
+    ) -> tuple[Finding, ...]:
+        """What is wrong with a resource whose expressions are replaced and layers merged.
+
+        `beside` are keys that a person may have meant among the fields of its spec.
+        """
         if not self._envelope.accepts(tree):
             found = self._envelope.findings(tree)
             spec = tree.get("spec")
-            more = self._in_spec(kind, spec) if isinstance(spec, dict) else ()
+            more = self._in_spec(kind, spec, beside) if isinstance(spec, dict) else ()
             return (*found, *more)
         lifecycle = tree.get("lifecycle") or {}
         return (
-            *self._in_spec(kind, tree["spec"]),
-            *_in_labels(tree),
+            *self._in_spec(kind, tree["spec"], beside),
+            *_in_labels(kind, tree),
             *(_in_lifecycle(kind, lifecycle) if lifecycle else ()),
         )
 
@@ -69,7 +74,7 @@ class Checker:
             self._envelope.accepts(tree)
             and self._shape(kind).accepts(tree["spec"])
             and all(each.is_warning for each in kind.refuse(tree["spec"]))
-            and not any(_in_labels(tree))
+            and not any(_in_labels(kind, tree))
             and not any(_in_lifecycle(kind, tree.get("lifecycle") or {}))
         )
 
@@ -79,11 +84,14 @@ class Checker:
             shape = self._shapes[kind.id] = Shape(kind.model())
         return shape
 
-    def _in_spec(self, kind: KindSpec, spec: dict[str, Any]) -> tuple[Finding, ...]:
+    def _in_spec(
+        self, kind: KindSpec, spec: dict[str, Any], beside: frozenset[str]
+    ) -> tuple[Finding, ...]:
         shape = self._shape(kind)
         if not shape.accepts(spec):
-            return tuple(_vendor_set(kind, each) for each in shape.findings(spec, ("spec",)))
-        return tuple(_refused(each) for each in kind.refuse(spec))
+            found = shape.findings(spec, ("spec",), beside)
+            return tuple(_vendor_set(kind, each) for each in found)
+        return tuple(refused(each) for each in kind.refuse(spec))
 
 
 def is_secret(kind: KindSpec, path: Path) -> bool:
@@ -107,7 +115,8 @@ def _vendor_set(kind: KindSpec, finding: Finding) -> Finding:
     return replace(finding, problem=problem)
 
 
-def _refused(refusal: Refusal) -> Finding:
+def refused(refusal: Refusal) -> Finding:
+    """What a kind refuses, as a finding of the document."""
     severity = Severity.WARNING if refusal.is_warning else Severity.ERROR
     problem = Problem(
         refusal.code, refusal.summary, refusal.cause, refusal.remedy, severity=severity
@@ -122,8 +131,13 @@ RESERVED_LABEL = "reconciler"
 """The label our marker takes, where a vendor has labels."""
 
 
-def _in_labels(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    if RESERVED_LABEL in (tree["metadata"].get("labels") or {}):
+def _in_labels(kind: KindSpec, tree: Mapping[str, Any]) -> Iterator[Finding]:
+    labels = tree["metadata"].get("labels")
+    if labels is None:
+        return
+    if kind.table.row("labels") is None:
+        yield Finding(("metadata", "labels"), no_labels(kind), on_key=True)
+    elif RESERVED_LABEL in labels:
         yield Finding(
             ("metadata", "labels", RESERVED_LABEL),
             Problem(
@@ -133,6 +147,17 @@ def _in_labels(tree: Mapping[str, Any]) -> Iterator[Finding]:
                 remedy="give the label another name",
             ),
         )
+
+
+def no_labels(kind: KindSpec) -> Problem:
+    """Of a kind whose vendor has no place for labels."""
+    has_tags = kind.table.row("tags") is not None
+    return Problem(
+        code="M215",
+        summary=f"a {kind.kind} of {kind.vendor} has no labels",
+        cause="the vendor has no place for them",
+        remedy="use tags, or remove them" if has_tags else "remove them",
+    )
 
 
 def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
@@ -158,9 +183,9 @@ def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
 
 
 def _in_lifecycle(kind: KindSpec, block: Mapping[str, Any]) -> Iterator[Finding]:
-    for key in FINITE_ONLY if kind.nature is not Nature.FINITE else ():
+    for key in barred(kind):
         if block.get(key) is not None:
-            yield Finding(("lifecycle", key), _finite_only(kind, key), on_key=True)
+            yield Finding(("lifecycle", key), _barred(kind, key), on_key=True)
     way = block.get("onRemove")
     if way is not None and way not in kind.on_remove:
         yield Finding(("lifecycle", "onRemove"), _no_such_way(kind, way))
@@ -168,13 +193,25 @@ def _in_lifecycle(kind: KindSpec, block: Mapping[str, Any]) -> Iterator[Finding]
         yield from _unknown_path(kind, number, path)
 
 
-def _finite_only(kind: KindSpec, key: str) -> Problem:
+def barred(kind: KindSpec) -> tuple[str, ...]:
+    """Keys of `lifecycle` that mean nothing for a kind."""
+    if kind.nature is not Nature.FINITE:
+        return FINITE_ONLY
+    return () if kind.ranges is not None else ("onGrow",)
+
+
+def _barred(kind: KindSpec, key: str) -> Problem:
+    match kind.nature:
+        case Nature.STANDING:
+            cause = f"it is about work that ends; a {kind.kind} is kept as declared"
+        case Nature.CONTAINER:
+            cause = f"it is about work that ends; a {kind.kind} only groups such work"
+        case Nature.FINITE:
+            cause = f"it is about added frames or instances; a {kind.kind} has none"
     return Problem(
         code="M209",
         summary=f"'{key}' has no meaning for a {kind.kind}",
-        cause=f"it is about work that ends; a {kind.kind} is kept as declared"
-        if kind.nature is Nature.STANDING
-        else f"it is about work that ends; a {kind.kind} only groups such work",
+        cause=cause,
         remedy="remove it",
     )
 

@@ -61,7 +61,17 @@ class Layers:
 
     def locate(self, path: Path, *, on_key: bool = False) -> Location | None:
         """The place in the file that set the value, or in which it is missing."""
-        return self.layers[self._set_by(path)].places.locate(path, on_key=on_key)
+        return self.said_by(path).places.locate(path, on_key=on_key)
+
+    def said_by(self, path: Path) -> Layer:
+        """The layer that set the value at `path`."""
+        return self.layers[self._set_by(path)]
+
+    def without(self, path: Path) -> Layers:
+        """The same, but that no layer says anything at `path`."""
+        return Layers(
+            tuple(Layer(without(each.tree, path), each.places) for each in self.layers), self.own
+        )
 
     def with_places(self, change: Callable[[Places], Places]) -> Layers:
         """The same layers, their places changed."""
@@ -97,3 +107,13 @@ class Layers:
             if depth == len(path):
                 return numbers[-1]
         return self.own if self.own in numbers else numbers[-1]
+
+
+def without(tree: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """The tree less what stands at `path`, which is made of keys; the tree given is not changed."""
+    key, *rest = path
+    if not isinstance(tree, Mapping) or key not in tree:
+        return tree
+    if not rest:
+        return {name: each for name, each in tree.items() if name != key}
+    return {**tree, str(key): without(tree[str(key)], tuple(rest))}

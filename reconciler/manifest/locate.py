@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from yaml.events import (
 )
 
 from reconciler.errors import Location
-from reconciler.manifest.events import open_events
+from reconciler.manifest.events import Events, open_events
 from reconciler.manifest.source import Source, locate_in
 from reconciler.values import Path
 
@@ -57,34 +57,70 @@ class Document:
     def has_expressions(self) -> bool:
         return self.source.data.find(b"${{", self.start, self.end) >= 0
 
+    @property
+    def piece(self) -> Piece:
+        """All of its text."""
+        text = self.text
+        return Piece(self.source.name, self.line, text, text)
+
     def locate(self, path: Path, *, on_key: bool = False) -> Location:
         """Where the value at `path` begins, or its key; the nearest parent's when it is absent."""
-        text = self.text
-        nearest, index = -1, 0
-        for found, place in _places(text):
+        return self.piece.locate(path, on_key=on_key)
+
+    def index(self) -> Index:
+        """The places of the first `MAX_PLACES` values at once, for who has several to find."""
+        return self.piece.index()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text that can be read by itself as one value, and where it stands in its file.
+
+    `shown` is the file's own text, of which `text` may have the beginning of the first line blank;
+    `line` is that line's number. The value begins at character `begin`, is at `path` of its
+    document, and `shift` more characters stand on its first line before.
+    """
+
+    file: str
+    line: int
+    text: str
+    shown: str
+    path: Path = ()
+    begin: int = 0
+    shift: int = 0
+
+    def locate(self, path: Path, *, on_key: bool = False) -> Location:
+        """As `Document.locate`, for a path inside the value."""
+        nearest, index = -1, self.begin
+        for found, place, _ in nodes(open_events(self.text.encode())):
             depth = len(found)
             if depth > nearest and path[:depth] == found:
                 is_it = depth == len(path)
                 nearest, index = depth, place.key if on_key and is_it else place.value
                 if is_it:
                     break
-        return locate_in(self.source.name, text, index, self.line, path)
+        return self.place(index, path)
 
     def index(self) -> Index:
-        """The places of the first `MAX_PLACES` values at once, for who has several to find."""
-        text = self.text
+        """As `Document.index`."""
         places: dict[Path, Place] = {}
-        for path, place in islice(_places(text), MAX_PLACES):
+        for path, place, _ in islice(nodes(open_events(self.text.encode())), MAX_PLACES):
             places.setdefault(path, place)
-        return Index(self, text, places)
+        return Index(self, places)
+
+    def place(self, index: int, path: Path) -> Location:
+        """The place of character `index`, where the value at `path` of this one begins."""
+        found = locate_in(self.file, self.shown, index, self.line, (*self.path, *path))
+        if not self.shift or found.line != self.line:
+            return found
+        return replace(found, column=found.column + self.shift, excerpt="")
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The places of one document; where a key stands twice, the first is kept."""
+    """The places of one piece of text; where a key stands twice, the first is kept."""
 
-    document: Document
-    text: str
+    piece: Piece
     places: dict[Path, Place] = field(repr=False)
 
     def index(self) -> Index:
@@ -95,9 +131,10 @@ class Index:
         found = path
         while found and found not in self.places:
             found = found[:-1]
-        place = self.places.get(found, Place(0, 0))
-        index = place.key if on_key and found == path else place.value
-        return locate_in(self.document.source.name, self.text, index, self.document.line, path)
+        place = self.places.get(found)
+        if place is None:
+            return self.piece.place(self.piece.begin, path)
+        return self.piece.place(place.key if on_key and found == path else place.value, path)
 
 
 class _Open:
@@ -121,8 +158,11 @@ class _Open:
         return (*self.path, key or ""), Place(index, self.key_at)
 
 
-def _places(text: str) -> Iterator[tuple[Path, Place]]:
-    events = open_events(text.encode())
+def nodes(events: Events) -> Iterator[tuple[Path, Place, NodeEvent]]:
+    """Every value of a document with its path, its place and the event it begins with, in order.
+
+    Whoever has read a list's first event may read on in `events` instead, to the list's end.
+    """
     stack: list[_Open] = []
     while (event := events.get_event()) is not None:
         if isinstance(event, CollectionEndEvent):
@@ -135,6 +175,6 @@ def _places(text: str) -> Iterator[tuple[Path, Place]]:
                 stack[-1].key_at = index
                 continue
             path, place = stack[-1].place(index) if stack else ((), Place(index, index))
-            yield path, place
+            yield path, place, event
             if isinstance(event, MappingStartEvent | SequenceStartEvent):
                 stack.append(_Open(path, is_mapping=isinstance(event, MappingStartEvent)))

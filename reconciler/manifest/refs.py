@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.address import Address
 from reconciler.errors import PlanRefused, Problem
 from reconciler.fields import split_path
 from reconciler.graph import waves
-from reconciler.kinds import KindSpec, ReferenceField
+from reconciler.kinds import KindSpec, ReferenceField, RefRole
 from reconciler.manifest.nearest import did_you_mean, suggest
 from reconciler.manifest.shape import Finding
 from reconciler.model import Ref, Resource
 from reconciler.settings import Workspace
-from reconciler.values import Path
+from reconciler.values import Path, get_in
 
 _MOST_SUGGESTIONS = 20  # looking for near names costs more than all the rest of a check
 
@@ -35,21 +36,44 @@ def provider_of(kind: KindSpec, name: str | None, workspace: Workspace) -> str |
     return name
 
 
-def references_of(kind: KindSpec, provider: str, spec: Mapping[str, Any]) -> tuple[Ref, ...]:
-    """Every reference of a spec; its target may turn out not to be there."""
+def container_field(kind: KindSpec) -> ReferenceField | None:
+    """The field that names what a resource stands in, if its kind stands in something."""
+    return next((each for each in kind.references if each.role is RefRole.CONTAINER), None)
+
+
+def name_in(kind: KindSpec, spec: Any, name: str) -> str:
+    """The name inside the address: `container/name` for what stands in a container of ours."""
+    field = container_field(kind)
+    container = get_in(spec, tuple(field.path.split("."))) if field is not None else None
+    return f"{container}/{name}" if isinstance(container, str) else name
+
+
+def references_of(kind: KindSpec, own: Address, spec: Mapping[str, Any]) -> tuple[Ref, ...]:
+    """Every reference of the resource at `own`; its target may turn out not to be there."""
     return tuple(
-        _reference(kind, provider, each, path, value)
+        _reference(kind, own, each, path, value)
         for each in kind.references
         for path, value in _values_at(spec, split_path(each.path))
     )
 
 
-def _reference(kind: KindSpec, provider: str, field: ReferenceField, path: Path, value: Any) -> Ref:
+def _reference(kind: KindSpec, own: Address, field: ReferenceField, path: Path, value: Any) -> Ref:
     target = field.kind if "/" in field.kind else f"{kind.vendor}/{field.kind}"
+    slug, when = target.rpartition("/")[2].lower(), ()
     if isinstance(value, Mapping):
-        return Ref(path, target, existing=value["existing"])
-    slug = target.rpartition("/")[2].lower()
-    return Ref(path, target, target=Address(provider, slug, value))
+        if "existing" in value:
+            return Ref(path, target, existing=value["existing"], role=field.role)
+        when = tuple(value.get(field.states) or ())
+        path, value = (*path, slug), value[slug]
+    container, _ = split_name(own)
+    name = f"{container}/{value}" if field.role is RefRole.UPSTREAM and container else value
+    return Ref(path, target, Address(own.provider, slug, name), role=field.role, when=when)
+
+
+def split_name(address: Address) -> tuple[str, str]:
+    """The container's name, empty where there is none, and the resource's own."""
+    container, _, name = address.name.rpartition("/")
+    return container, name
 
 
 def _values_at(
@@ -76,36 +100,60 @@ class Directory:
 
     def findings(self, resource: Resource) -> Iterator[Finding]:
         """References that lead nowhere, and a rename from what is still there."""
+        awaited: set[Address] = set()
         for ref in resource.references:
-            if ref.target is not None and ref.target not in self._addresses:
-                yield Finding(("spec", *ref.path), self._missing(ref.target))
+            problem = self._problem(resource, ref, awaited)
+            if problem is not None:
+                yield Finding(("spec", *ref.path), problem)
+            if ref.target is not None and ref.role is RefRole.UPSTREAM:
+                awaited.add(ref.target)
         old = resource.lifecycle.renamed_from
-        address = resource.address
-        if old is not None and Address(address.provider, address.kind, old) in self._addresses:
+        if old is not None and replace(resource.address, name=old) in self._addresses:
             yield Finding(("lifecycle", "renamedFrom"), _still_there(old))
 
-    def _missing(self, target: Address) -> Problem:
-        cause = f"references stay inside one provider, and {target.provider} declares no such one"
+    def _problem(
+        self, resource: Resource, ref: Ref, awaited: Collection[Address]
+    ) -> Problem | None:
+        if ref.target is None:
+            return None
+        if ref.role is RefRole.UPSTREAM:
+            name = get_in(resource.spec, ref.path)
+            if "/" in name:
+                return _leads_out(name)
+            if ref.target in awaited:
+                return _awaited_twice(name)
+        return None if ref.target in self._addresses else self._missing(ref.target, ref.role)
+
+    def _missing(self, target: Address, role: RefRole) -> Problem:
+        container, name = split_name(target)
+        if container:
+            cause = f"dependencies stay inside '{container[:80]}', which declares no such one"
+        else:
+            cause = f"references stay inside one provider, and {target.provider} has no such one"
         if not self._is_complete:
             cause += " (a file that could not be read may hold it)"
         return Problem(
             code="M301",
-            summary=f"there is no {target.kind} '{target.name[:80]}'",
+            summary=f"there is no {target.kind} '{name[:80]}'",
             cause=cause,
-            remedy=self._remedy(target),
+            remedy=self._remedy(target, role),
         )
 
-    def _remedy(self, target: Address) -> str:
-        otherwise = f"declare it, or write {{existing: {target.name[:80]}}} if it is not ours"
+    def _remedy(self, target: Address, role: RefRole) -> str:
+        container, name = split_name(target)
+        otherwise = f"declare it, or write {{existing: {name[:80]}}} if it is not ours"
+        if role is RefRole.UPSTREAM:
+            otherwise = "declare it there, or remove it here"
         self._suggestions += 1
         if self._suggestions > _MOST_SUGGESTIONS:
             return otherwise
         names = {
-            each.name
+            split_name(each)[1]
             for each in self._addresses
             if (each.provider, each.kind) == (target.provider, target.kind)
+            and split_name(each)[0] == container
         }
-        return did_you_mean(target.name, names) or otherwise
+        return did_you_mean(name, names) or otherwise
 
 
 def circle(resources: Iterable[Resource]) -> Problem | None:
@@ -154,6 +202,24 @@ def _foreign_provider(kind: KindSpec, name: str, vendor: str) -> Problem:
         summary=f"the provider '{name}' is of {vendor}, the resource of {kind.vendor}",
         cause="apiVersion and provider have to be of one vendor",
         remedy=f"name a provider of {kind.vendor}",
+    )
+
+
+def _leads_out(name: str) -> Problem:
+    return Problem(
+        code="M306",
+        summary=f"'{name[:80]}' can't be waited for",
+        cause="dependencies stay inside what the resource itself stands in",
+        remedy="name it without the '/', or let both stand in the same",
+    )
+
+
+def _awaited_twice(name: str) -> Problem:
+    return Problem(
+        code="M307",
+        summary=f"'{name[:80]}' is waited for twice",
+        cause="only one of the two could count",
+        remedy="remove one of them",
     )
 
 

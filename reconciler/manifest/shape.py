@@ -41,9 +41,12 @@ class Shape:
         """Whether the value is valid; builds no object."""
         return self._is_valid(value)
 
-    def findings(self, value: Any, prefix: Path = ()) -> tuple[Finding, ...]:
+    def findings(
+        self, value: Any, prefix: Path = (), beside: frozenset[str] = frozenset()
+    ) -> tuple[Finding, ...]:
         """What is wrong with `value`, which stands at `prefix` of its document.
 
+        `beside` are keys that may be meant where the value itself has an unknown one.
         Of a huge value only the first slips are told; there is at least one if it is not valid.
         """
         part = narrow(value, self.accepts)
@@ -52,14 +55,15 @@ class Shape:
         except ValidationError as error:
             slips = [_slip(each, part.value) for each in error.errors(include_url=False)]
             chosen = choose(slips)[:MAX_FINDINGS]
-            return tuple(self._finding(each, part, prefix) for each in chosen)
+            return tuple(self._finding(each, part, prefix, beside) for each in chosen)
         return ()
 
-    def _finding(self, slip: Slip, part: Part, prefix: Path) -> Finding:
+    def _finding(self, slip: Slip, part: Part, prefix: Path, beside: frozenset[str]) -> Finding:
         words = plain_words(slip)
         remedy = words.remedy
         if words.code == UNKNOWN_KEY:
             known = self._keys(slip.path[:-1], part.value) - {slip.path[-1]}
+            known |= beside if len(slip.path) == 1 else frozenset()
             remedy = suggest(str(slip.path[-1]), known, otherwise="remove it")
         problem = Problem(code=words.code, summary=words.summary, cause=words.cause, remedy=remedy)
         is_key = slip.is_key or words.code == UNKNOWN_KEY

@@ -22,6 +22,7 @@ class Told:
         self.problems: list[Problem] = []
         self._by_file: Counter[str] = Counter()
         self._indexed: tuple[Places, Places] | None = None
+        self._private: set[tuple[str, int]] = set()
 
     def has_room(self, file: str) -> bool:
         """Whether a further problem of the file would be told."""
@@ -46,7 +47,8 @@ class Told:
         file: str,
         findings: Sequence[Finding],
         places: Places,
-        owner: tuple[KindSpec, Address] | None = None,
+        kind: KindSpec | None = None,
+        address: Address | None = None,
     ) -> None:
         """Tell the findings of one document, and of which resource they are."""
         if not findings:
@@ -56,16 +58,30 @@ class Told:
             return
         index = self._index(places)
         placed = [(each, index.locate(each.path, on_key=each.on_key)) for each in findings]
-        private = {
-            place.line
+        self._private |= {
+            (place.file, place.line)
             for each, place in placed
-            if place is not None and owner is not None and is_secret(owner[0], each.path)
+            if place is not None and kind is not None and is_secret(kind, each.path)
         }
+        owner = "" if address is None else str(address)
         for finding, place in placed:
-            is_private = place is not None and place.line in private
-            shown = replace(place, excerpt="") if place is not None and is_private else place
-            problem = finding.problem.at(shown, str(owner[1]) if owner is not None else "")
-            self.add(file, problem, lambda: None)
+            self.add(file, finding.problem.at(place, owner), lambda: None)
+
+    def shown(self) -> tuple[Problem, ...]:
+        """All problems told, less the text of lines that may hold a secret."""
+        if not self._private:
+            return tuple(self.problems)
+        return tuple(
+            replace(
+                each,
+                location=each.location and self._covered(each.location),
+                related=tuple(map(self._covered, each.related)),
+            )
+            for each in self.problems
+        )
+
+    def _covered(self, place: Location) -> Location:
+        return replace(place, excerpt="") if (place.file, place.line) in self._private else place
 
     def _index(self, places: Places) -> Places:
         """The index of a document, or of each layer's; the last one is kept for a matrix."""

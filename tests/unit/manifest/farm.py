@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field as Bound
@@ -10,7 +10,15 @@ from pydantic import StringConstraints
 
 from reconciler.errors import Problem
 from reconciler.fields import Field, FieldTable, Mutability, SetBy
-from reconciler.kinds import KindSpec, Nature, ReferenceField, Refusal, Spec
+from reconciler.kinds import (
+    Inline,
+    KindSpec,
+    Nature,
+    ReferenceField,
+    RefRole,
+    Refusal,
+    Spec,
+)
 from reconciler.manifest.load import Loaded, load
 from reconciler.manifest.source import Source
 from reconciler.manifest.workspace import Variables, load_workspace
@@ -48,6 +56,29 @@ class RackSpec(SpecModel):
     constants: dict[Key, Text | int | SecretReference] | None = None
 
 
+class ShotSpec(SpecModel):
+    """Takes that belong together."""
+
+    rack: Reference | None = None
+    tags: list[Text] | None = None
+
+
+class Upstream(SpecModel):
+    take: Text
+    final_state: Annotated[list[Literal["success", "failure"]], Bound(min_length=1)] | None = None
+
+
+class TakeSpec(SpecModel):
+    """A part of a shot."""
+
+    shot: Reference | None = None
+    rack: Reference | None = None
+    depends_on: list[Text | Upstream] | None = None
+    frames: Text | None = None
+    size: Annotated[int | None, Bound(ge=1, le=1000)] = None
+    constants: dict[Key, Text | int | SecretReference] | None = None
+
+
 class WorkSpec(SpecModel):
     """Something to compute."""
 
@@ -61,6 +92,15 @@ def _refuse(spec: Spec) -> Iterator[Refusal]:
         yield Refusal("M900", ("size",), "13 is refused", "nobody sells it", "take 12")
     if spec.get("size", 0) == 7:
         yield Refusal("M901", ("size",), "7 is odd", "few sell it", "take 8", is_warning=True)
+
+
+def _refuse_beside(spec: Spec, referred: Mapping[str, Spec]) -> Iterator[Refusal]:
+    """As a vendor does who compares a take with what it runs on."""
+    if spec.get("rack") and spec.get("shot") and "rack" in referred.get("shot", {}):
+        yield Refusal("M902", ("rack",), "two racks", "the shot has one", "remove this one")
+    rack = referred.get("shot.rack", referred.get("rack", {}))
+    if spec.get("size", 0) > rack.get("size", 1000):
+        yield Refusal("M903", ("size",), "too large", f"the rack has {rack['size']}", "take less")
 
 
 def _row(path: str, **columns: Any) -> Field:
@@ -89,6 +129,7 @@ RACK = KindSpec(
         _row("constants"),
         _row("constants.*"),
         _row("constants.SECRET_*", secret=True),
+        _row("labels"),
         Field("uuid", "uuid", Mutability.FIXED, SetBy.VENDOR, doc="The remote id."),
     ),
     abilities=frozenset(),
@@ -102,13 +143,54 @@ WORK = KindSpec(
     kind="Work",
     nature=Nature.FINITE,
     model=lambda: WorkSpec,
-    table=FieldTable(_row("rack"), _row("dependsOn"), _row("frames")),
+    table=FieldTable(_row("rack"), _row("dependsOn"), _row("frames"), _row("labels")),
     abilities=frozenset(),
     doc="Something to compute.",
     references=(ReferenceField("rack", "Rack"), ReferenceField("dependsOn", "Work")),
     on_remove=("terminate", "forget"),
 )
-KINDS = {each.id: each for each in (RACK, WORK)}
+SHOT = KindSpec(
+    vendor="farm",
+    kind="Shot",
+    nature=Nature.CONTAINER,
+    model=lambda: ShotSpec,
+    table=FieldTable(_row("rack"), _row("tags")),
+    abilities=frozenset(),
+    doc="Takes that belong together.",
+    references=(ReferenceField("rack", "Rack"),),
+    inline=(Inline("takes", "farm/Take", "shot"),),
+    examples=({"tags": ["film-a"]},),
+)
+TAKE = KindSpec(
+    vendor="farm",
+    kind="Take",
+    nature=Nature.FINITE,
+    model=lambda: TakeSpec,
+    table=FieldTable(
+        _row("shot"),
+        _row("rack"),
+        _row("dependsOn"),
+        _row("frames"),
+        _row("size"),
+        _row("constants"),
+        _row("constants.*"),
+        _row("constants.SECRET_*", secret=True),
+        _row("labels"),
+    ),
+    abilities=frozenset(),
+    doc="A part of a shot.",
+    refuse=_refuse,
+    refuse_beside=_refuse_beside,
+    references=(
+        ReferenceField("shot", "Shot", RefRole.CONTAINER),
+        ReferenceField("rack", "Rack"),
+        ReferenceField("dependsOn", "Take", RefRole.UPSTREAM, states="finalState"),
+    ),
+    ranges=lambda spec: spec.get("frames", ""),
+    on_remove=("terminate", "forget"),
+    default_on_remove="terminate",
+)
+KINDS = {each.id: each for each in (RACK, WORK, SHOT, TAKE)}
 VENDORS = {"farm": ("user", "password"), "mill": ()}
 
 HEAD = """\
@@ -140,16 +222,27 @@ def declare(text: str, overlay: str = "", where: Workspace | None = None) -> Loa
     return load(sources, overlays, where or workspace(), KINDS)
 
 
-def rack(name: str, spec: str = "{profile: docker}", rest: str = "") -> str:
+def _document(kind: str, name: str, spec: str, rest: str) -> str:
     return (
-        f"---\napiVersion: farm/v1\nkind: Rack\nmetadata: {{name: {name}}}\nspec: {spec}\n{rest}\n"
+        f"---\napiVersion: farm/v1\nkind: {kind}\nmetadata: {{name: {name}}}\n"
+        f"spec: {spec}\n{rest}\n"
     )
+
+
+def rack(name: str, spec: str = "{profile: docker}", rest: str = "") -> str:
+    return _document("Rack", name, spec, rest)
 
 
 def work(name: str, spec: str = "{}", rest: str = "") -> str:
-    return (
-        f"---\napiVersion: farm/v1\nkind: Work\nmetadata: {{name: {name}}}\nspec: {spec}\n{rest}\n"
-    )
+    return _document("Work", name, spec, rest)
+
+
+def shot(name: str, spec: str = "{}", rest: str = "") -> str:
+    return _document("Shot", name, spec, rest)
+
+
+def take(name: str, spec: str = "{}", rest: str = "") -> str:
+    return _document("Take", name, spec, rest)
 
 
 def only(loaded: Loaded) -> Problem:

@@ -148,6 +148,8 @@ def test_every_file_is_a_schema_that_refers_to_nothing_outside(name: str) -> Non
 def test_there_is_a_file_for_each_kind_and_each_form() -> None:
     assert set(SCHEMAS) == {
         "farm.rack.schema.json",
+        "farm.shot.schema.json",
+        "farm.take.schema.json",
         "farm.work.schema.json",
         "manifest.schema.json",
         "overlay.schema.json",

@@ -1,0 +1,35 @@
+"""What a resource is refused for because of what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.address import Address
+from reconciler.kinds import KindSpec, RefRole, Spec
+from reconciler.manifest.check import refused
+from reconciler.manifest.shape import Finding
+from reconciler.model import Resource
+from reconciler.values import show_path
+
+
+def beside(
+    kind: KindSpec, resource: Resource, known: Mapping[Address, Resource]
+) -> Iterator[Finding]:
+    """What its kind refuses knowing the specs of those resources it refers to that are `known`."""
+    if resource.references:
+        for refusal in kind.refuse_beside(resource.spec, _referred(resource, known)):
+            yield refused(refusal)
+
+
+def _referred(resource: Resource, known: Mapping[Address, Resource]) -> dict[str, Spec]:
+    found: dict[str, Spec] = {}
+    for ref in resource.references:
+        target = known.get(ref.target) if ref.target is not None else None
+        if target is None:
+            continue
+        found[show_path(ref.path)] = target.spec
+        for inner in target.references if ref.role is RefRole.CONTAINER else ():
+            further = known.get(inner.target) if inner.target is not None else None
+            if further is not None:
+                found[show_path((*ref.path, *inner.path))] = further.spec
+    return found
