@@ -39,6 +39,7 @@ class Farm:
             spec=resource.spec,
             marker=Marker("ws", "prod", resource.address, attempt, "key", attempt),
             remote_ids=self.made,
+            upstreams={address: (made,) for address, made in self.made.items()},
             ranges=kind.ranges(resource.spec) if kind.ranges else "",
             met=frozenset(at(kind, name) for name in met),
         )
@@ -208,6 +209,16 @@ def test_stopped_work_is_cancelled_at_once_or_after_its_time() -> None:
         assert farm.states(task) == [on_the_way]
         farm.clock.advance(1)
         assert farm.states(task) == [Settled.CANCELLED]
+
+
+def test_stopping_again_makes_no_end_later() -> None:
+    farm = Farm(stopping_takes_s=30)
+    task = farm.make(TASK, "a")
+    farm.stop(TASK, task)
+    farm.clock.advance(20)
+    farm.stop(TASK, task)
+    farm.clock.advance(10)
+    assert farm.states(task) == [Settled.CANCELLED]
 
 
 def test_work_on_its_way_to_its_end_may_still_succeed() -> None:
