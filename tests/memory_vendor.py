@@ -304,7 +304,7 @@ class MemoryProvider:
         resource, kind = request.resource, self.kinds[request.resource.kind]
         refs = resource.references
         grounds = {show_path(r.path): _remote_id(request, r) for r in refs if not _is_upstream(r)}
-        awaited = [(_remote_id(request, ref), ref.when) for ref in _awaited(request)]
+        awaited = [(each, ref.when) for ref in _awaited(request) for each in _runs(request, ref)]
         spec = self._kept(kind, _with_remote_ids(request, frozenset(request.spec)))
         twin = self.world.twin(kind, request.marker)
         if twin is not None:
@@ -348,7 +348,7 @@ def _awaited(request: Request) -> list[Ref]:
     upstreams = [each for each in request.resource.references if _is_upstream(each)]
     awaited = [each for each in upstreams if each.target not in request.met]
     for each in awaited:
-        assert each.target is None or each.target in request.remote_ids, (
+        assert each.target is None or request.upstreams.get(each.target), (
             f"{each.target} is neither met nor made: {request.resource.address} can't wait for it"
         )
     return awaited
@@ -365,8 +365,13 @@ def _with_remote_ids(request: Request, fields: frozenset[str]) -> Tree:
             spec = _replaced(spec, ref.path, _remote_id(request, ref))
     for name in {ref.path[0] for ref in request.resource.references if _is_upstream(ref)} & fields:
         own = [ref for ref in _awaited(request) if ref.path[0] == name]
-        spec = {**spec, name: [_remote_id(request, ref) for ref in own]}
+        spec = {**spec, name: [each for ref in own for each in _runs(request, ref)]}
     return dict(spec)
+
+
+def _runs(request: Request, ref: Ref) -> tuple[str, ...]:
+    """The runs of an upstream that are waited for."""
+    return request.upstreams[ref.target] if ref.target is not None else ()
 
 
 def _remote_id(request: Request, ref: Ref) -> str:

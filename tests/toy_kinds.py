@@ -118,7 +118,7 @@ def _finite(name: str, abilities: frozenset[Ability]) -> KindSpec:
             _row("dependsOn", Mutability.NEXT_RUN, default=[]),
             _row("ttl", Mutability.NEXT_RUN, default=None),
         ),
-        abilities=abilities | {Ability.UPDATE, Ability.BULK_CREATE},
+        abilities=abilities | {Ability.UPDATE, Ability.BULK_CREATE, Ability.DEPENDENCIES},
         references=(
             ReferenceField("pool", POOL.id),
             ReferenceField("job", JOB.id, RefRole.CONTAINER),
@@ -130,6 +130,7 @@ def _finite(name: str, abilities: frozenset[Ability]) -> KindSpec:
         retention_s=_ttl_s,
         on_remove=("terminate", "delete", "forget"),
         default_on_remove="terminate",
+        default_when_running="stop",
     )
 
 

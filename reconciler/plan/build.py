@@ -162,8 +162,8 @@ def _decided(
                 kinds[each.kind], each, context
             )
     fallout = taken_down(_only_targets(changes, policy), works, kinds, context)
-    changes = with_upstreams({**changes, **fallout.changes}, works)
-    changes |= _containers(wanted, kinds, changes, works, fallout, context)
+    changes = with_upstreams({**changes, **fallout.changes}, fallout.works)
+    changes |= _containers(wanted, kinds, changes, fallout, context)
     known = {each.address: _with_names(kinds[each.kind], each, changes, context) for each in wanted}
     return _only_targets({**changes, **known}, policy), orphans
 
@@ -188,36 +188,30 @@ def _containers(
     wanted: Iterable[Resource],
     kinds: Kinds,
     changes: Changes,
-    works: Mapping[Address, Work],
     fallout: Fallout,
     context: Context,
 ) -> Changes:
     members: dict[Address, list[Address]] = {}
-    for address, work in works.items():
+    for address, work in fallout.works.items():
         for ref in work.resource.references:
             if ref.role is RefRole.CONTAINER and ref.target is not None:
                 members.setdefault(ref.target, []).append(address)
     found: Changes = {}
     for each in wanted:
         if kinds[each.kind].nature is Nature.CONTAINER:
-            inside = _members(members.get(each.address, ()), changes, works, fallout)
+            inside = _members(members.get(each.address, ()), changes, fallout)
             found[each.address] = containers.change_of(kinds[each.kind], each, inside, context)
     return found
 
 
-def _members(
-    addresses: Iterable[Address],
-    changes: Changes,
-    works: Mapping[Address, Work],
-    fallout: Fallout,
-) -> Members:
+def _members(addresses: Iterable[Address], changes: Changes, fallout: Fallout) -> Members:
     addresses = tuple(addresses)
     return Members(
         declared=len(addresses),
         making=sum(
             changes[each].is_pending and changes[each].action in MAKING for each in addresses
         ),
-        going=sum(bool(works[each].known.active) for each in addresses),
+        going=sum(bool(fallout.works[each].known.active) for each in addresses),
         leaving=fallout.leaving,
     )
 

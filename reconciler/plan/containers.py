@@ -56,7 +56,6 @@ def change_of(kind: KindSpec, resource: Resource, members: Members, context: Con
         remote_id=live.remote_id if live is not None else "",
         basis=basis(kind, live, resource) if live is not None else "",
         ordinal=found.record.ordinal if found.record is not None else 0,
-        on_remove=guard_of(kind, resource, found.record).on_remove,
         notes=(decision.says,) if decision.says and decision.standing is Standing.READY else (),
     )
     return _told(kind, change, decision, resource, context)

@@ -33,9 +33,13 @@ class _Hit:
 
 @dataclass(frozen=True, slots=True)
 class Fallout:
-    """Changes by address, and the remote ids of places that this plan ends."""
+    """Changes by address, and the remote ids of places that this plan ends.
+
+    `works` are as they stand once what is taken down has ended.
+    """
 
     changes: Mapping[Address, Change]
+    works: Mapping[Address, Work]
     leaving: frozenset[str]
 
 
@@ -46,7 +50,7 @@ def taken_down(
 
     A place whose work may not be ended stays: protected work, work whose fate is not known.
     """
-    found = dict(changes)
+    found, after = dict(changes), dict(works)
     hits = _hits(works, context)
     leaving = set()
     for change in changes.values():
@@ -62,8 +66,13 @@ def taken_down(
         leaving.add(change.remote_id)
         found[change.address] = _with_loss(change, mine)
         for hit in mine:
-            found[hit.address] = _moved(hit, kinds, context, found.get(hit.address))
-    return Fallout(found, frozenset(leaving))
+            before, again = found.get(hit.address), None
+            if hit.resource is not None:
+                again, after[hit.address] = change_of(
+                    kinds[hit.kind], hit.resource, _without(hit, context)
+                )
+            found[hit.address] = _moved(hit, before, again)
+    return Fallout(found, after, frozenset(leaving))
 
 
 def _hits(works: Mapping[Address, Work], context: Context) -> dict[tuple[str, str], list[_Hit]]:
@@ -71,10 +80,11 @@ def _hits(works: Mapping[Address, Work], context: Context) -> dict[tuple[str, st
     found: dict[tuple[str, str], list[_Hit]] = {}
     records = {each.first_address: each for each in context.recorded.records.values()}
     declared = {context.first(address): work.resource for address, work in works.items()}
+    below = _grounds(context)
     for first, known in context.attempts.items():
         by_place: dict[str, list[Attempt]] = {}
         for attempt in known.active:
-            for place in set(attempt.live.stands_on.values()) if attempt.live is not None else ():
+            for place in _places(attempt, below):
                 by_place.setdefault(place, []).append(attempt)
         resource, record = declared.get(first), records.get(first)
         address = resource.address if resource is not None else record.address if record else first
@@ -83,6 +93,21 @@ def _hits(works: Mapping[Address, Work], context: Context) -> dict[tuple[str, st
             hit = _Hit(address, kind, tuple(attempts), resource, record)
             found.setdefault((first.provider, place), []).append(hit)
     return found
+
+
+def _grounds(context: Context) -> dict[str, frozenset[str]]:
+    """What each object stands on: work in a container stands on the container's places as well."""
+    return {
+        each.remote_id: frozenset(each.stands_on.values())
+        for listed in context.observation.objects.values()
+        for each in listed
+        if each.stands_on
+    }
+
+
+def _places(attempt: Attempt, below: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    direct = below.get(attempt.run.remote_id, frozenset())
+    return direct.union(*(below.get(each, frozenset()) for each in direct))
 
 
 def _why_not(
@@ -127,12 +152,9 @@ def _with_loss(change: Change, hits: list[_Hit]) -> Change:
         loss, core_seconds=max(loss.core_seconds, usage.core_seconds)))  # fmt: skip
 
 
-def _moved(hit: _Hit, kinds: Kinds, context: Context, before: Change | None) -> Change:
+def _moved(hit: _Hit, before: Change | None, again: Change | None) -> Change:
     """The work stopped, and made again when it is still wanted."""
     ids = tuple(dict.fromkeys(each.run.remote_id for each in hit.attempts))
-    again = None
-    if hit.resource is not None:
-        again, _ = change_of(kinds[hit.kind], hit.resource, _without(hit, context))
     makes = again is not None and again.request is not None and again.action is Action.CREATE
     if again is None or not makes:
         again = before or Change(hit.address, hit.kind, Action.NO_OP, Reason.MOVED)

@@ -74,7 +74,7 @@ def work_of(kind: KindSpec, resource: Resource, context: Context) -> Work:
     keys = run_keys(kind, resource, context.workspace_id, context.env, context.first)
     known = context.attempts_at(resource.address)
     own = known.of(keys)
-    wanted = ranges(kind.ranges(resource.spec)) if kind.ranges is not None else None
+    wanted = (ranges(kind.ranges(resource.spec)) or None) if kind.ranges is not None else None
     is_whole = wanted is None or not _grows(kind, resource)
     fitting = tuple(each for each in own if wanted is None or each.covered == wanted)
     strange = tuple(each for each in own if is_whole and each not in fitting)
@@ -85,7 +85,9 @@ def work_of(kind: KindSpec, resource: Resource, context: Context) -> Work:
         known=known,
         own=own,
         others=tuple(each for each in known.active if each not in own or each in strange),
-        parts=_whole(wanted, fitting) if is_whole else tuple(_shares(wanted or Ranges(), own)),
+        parts=tuple(_shares(wanted, own))
+        if wanted is not None and not is_whole
+        else _whole(wanted, fitting),
     )
 
 
@@ -115,7 +117,7 @@ def _shares(wanted: Ranges, own: Sequence[Attempt]) -> Iterable[Part]:
         if mine:
             tries = _tries([each for each in own if each.covered & mine])
             yield Part(mine, _current(attempt), tries)
-    if left or not wanted:
+    if left:
         yield Part(left, Current.NONE)
 
 

@@ -62,10 +62,11 @@ async def yes(_: Plan) -> bool:
 class Studio:
     """One workspace; `apply` and `plan` are new processes each time."""
 
-    def __init__(self, kind: KindSpec = POOL, **habits: Any) -> None:
+    def __init__(self, *kinds: KindSpec, provider: str = "qarnot", **habits: Any) -> None:
         self.clock = ManualClock()
-        self.kinds = {kind.id: kind}
-        self.vendor = MemoryProvider("qarnot", self.kinds, self.clock, Habits(**habits))
+        self.provider = provider
+        self.kinds = {kind.id: kind for kind in kinds or (POOL,)}
+        self.vendor = MemoryProvider(provider, self.kinds, self.clock, Habits(**habits))
         self.store = MemoryStore(SCOPE)
         self.store.init()
         self.resources: tuple[Resource, ...] = ()
@@ -127,7 +128,7 @@ class Studio:
             resources=self.resources,
             inputs=digest([[str(each.address), each.spec] for each in self.resources]),
             ports=Ports(
-                providers={"qarnot": MortalProvider(self.vendor, doom)},
+                providers={self.provider: MortalProvider(self.vendor, doom)},
                 store=MortalStore(self.store, doom),
                 clock=self.clock,
                 reporter=self.events,
