@@ -107,7 +107,7 @@ class Drafter:
         """The lists of other resources in a document."""
         kind = self._checker.kind_of(value)
         for inline in kind.inline if isinstance(kind, KindSpec) else ():
-            path: Path = ("spec", *inline.path.split("."))
+            path: Path = ("spec", inline.path)
             said = get_in(value, path)
             if isinstance(said, list):
                 yield path, said

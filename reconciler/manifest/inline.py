@@ -94,7 +94,7 @@ def take_out(kind: KindSpec, layers: Layers, kinds: Kinds, elements_of: Elements
     """A resource without the lists of other resources that its kind may have in its spec."""
     own, inside, findings = layers, list[Inside](), list[Finding]()
     for inline in kind.inline:
-        path: Path = ("spec", *inline.path.split("."))
+        path: Path = ("spec", inline.path)
         said = get_in(layers.merged(), path)
         if said is UNSEEN:
             continue

@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler import fields
 from reconciler.fields import Field, Mutability, Node, SetBy
-from reconciler.kinds import Kinds, KindSpec, Nature
-from reconciler.manifest.check import FINITE_ONLY
+from reconciler.kinds import Inline, Kinds, KindSpec, Nature
+from reconciler.manifest.check import barred
 from reconciler.manifest.envelope import Defaults, LifecycleBlock, Manifest, Metadata, Overlay
 from reconciler.manifest.schema_shape import (
     DRAFT,
@@ -52,19 +52,25 @@ def manifest_schemas(kinds: Kinds, vendors: Vendors) -> dict[str, Tree]:
     them refers to another file or to the network.
     """
     each = {f"{kind.vendor}.{kind.slug}": kind for _, kind in sorted(kinds.items())}
+    inside = {name: _elements(kinds, kind) for name, kind in each.items()}
+    every = {name: one for elements in inside.values() for name, one in elements.items()}
     return {
         **{
-            f"{name}.schema.json": _file(f"A {kind.kind} of {kind.vendor}", manifest_of(kind))
+            f"{name}.schema.json": _file(
+                f"A {kind.kind} of {kind.vendor}", manifest_of(kind), inside[name]
+            )
             for name, kind in each.items()
         },
-        "manifest.schema.json": _file("A manifest of reconciler", _any_kind(each)),
-        "overlay.schema.json": _file("What an environment changes of a resource", _overlay(each)),
-        "workspace.schema.json": _file("reconciler.yaml", _workspace(each, vendors)),
+        "manifest.schema.json": _file("A manifest of reconciler", _any_kind(each), every),
+        "overlay.schema.json": _file(
+            "What an environment changes of a resource", _overlay(each), every
+        ),
+        "workspace.schema.json": _file("reconciler.yaml", _workspace(each, vendors), every),
     }
 
 
-def _file(title: str, schema: Tree) -> Tree:
-    defs = {**schema.get("$defs", {}), "expression": EXPRESSION_DEF}
+def _file(title: str, schema: Tree, elements: Tree) -> Tree:
+    defs = {**schema.get("$defs", {}), **elements, "expression": EXPRESSION_DEF}
     return {"$schema": DRAFT, "title": title, **schema, "$defs": defs}
 
 
@@ -77,7 +83,7 @@ def manifest_of(kind: KindSpec) -> Tree:
     envelope["properties"] = {
         "apiVersion": {"const": kind.api_version},
         "kind": {"const": kind.kind},
-        "metadata": with_expressions(shape_of(Metadata)),
+        "metadata": with_expressions(_metadata(kind)),
         "matrix": _MATRIX,
         "spec": with_expressions(spec_of(kind)),
         "lifecycle": with_expressions({"anyOf": [_lifecycle(kind), {"type": "null"}]}),
@@ -98,17 +104,36 @@ def _examples(kind: KindSpec) -> list[Tree]:
 
 
 def spec_of(kind: KindSpec) -> Tree:
-    """The schema of a spec whose expressions are replaced: what the kind's model accepts."""
+    """The schema of a spec whose expressions are replaced: what the kind's model accepts.
+
+    The elements of `Inline` lists are schemas of their own, under `$defs` of the file.
+    """
     spec: Tree = _described(shape_of(kind.model()), kind.table.root, kind)
-    return spec
+    if not kind.inline:
+        return spec
+    lists = {inline.path: _list_of(kind, inline) for inline in kind.inline}
+    return {**spec, "properties": {**spec["properties"], **lists}}
+
+
+def _metadata(kind: KindSpec) -> Tree:
+    block = shape_of(Metadata)
+    return {**block, "properties": {**block["properties"], "labels": _labels(kind, block)}}
+
+
+def _labels(kind: KindSpec, metadata: Tree) -> Tree:
+    labels: Tree = metadata["properties"]["labels"]
+    if kind.table.row("labels") is not None:
+        return labels
+    return {"type": "null", "description": f"A {kind.kind} of {kind.vendor} has none."}
 
 
 def _lifecycle(kind: KindSpec) -> Tree:
     block = shape_of(LifecycleBlock)
-    barred = FINITE_ONLY if kind.nature is not Nature.FINITE else ()
-    known = {key: each for key, each in block["properties"].items() if key not in barred}
+    without = barred(kind)
+    only = "For work in ranges only." if kind.nature is Nature.FINITE else "For finite work only."
+    known = {key: each for key, each in block["properties"].items() if key not in without}
     # a null says nothing, so it is no slip even where the key has no meaning
-    known |= {key: {"type": "null", "description": "For finite work only."} for key in barred}
+    known |= {key: {"type": "null", "description": only} for key in without}
     known["onRemove"] = {
         "description": known["onRemove"]["description"],
         "enum": [*kind.on_remove, None],
@@ -196,6 +221,50 @@ def _secret_keys(node: Tree, known: Node) -> Tree:
             reference = {**shape_of(SecretReference), "description": below.row.doc}
             patterns = {closed_pattern(prefix, pattern): value, f"^{prefix}": reference}
     return {**node, "patternProperties": patterns} if patterns else node
+
+
+# --- inside another kind --------------------------------------------------------------------------
+
+
+def _elements(kinds: Kinds, kind: KindSpec) -> dict[str, Tree]:
+    """The schemas of what may stand inside a resource, by their names in `$defs`."""
+    return {
+        _def_of(kind, inline): with_expressions(element_of(kinds[inline.kind], inline))
+        for inline in kind.inline
+    }
+
+
+def _def_of(kind: KindSpec, inline: Inline) -> str:
+    return f"{kind.vendor}.{kind.slug}.{inline.path}"
+
+
+def _list_of(kind: KindSpec, inline: Inline) -> Tree:
+    word = inline.kind.rpartition("/")[2]
+    return {
+        "description": f"Each is a {word} of its own, as if it stood in a document.",
+        "anyOf": [
+            {"type": "array", "items": {"$ref": f"#/$defs/{_def_of(kind, inline)}"}},
+            {"type": "null"},
+        ],
+    }
+
+
+def element_of(kind: KindSpec, inline: Inline) -> Tree:
+    """The schema of one resource inside another one, its expressions replaced."""
+    spec, metadata = spec_of(kind), _metadata(kind)
+    fields = {key: each for key, each in spec["properties"].items() if key != inline.reference}
+    own = {
+        "name": metadata["properties"]["name"],
+        "labels": metadata["properties"]["labels"],
+        "lifecycle": {"anyOf": [_lifecycle(kind), {"type": "null"}]},
+    }
+    required = [key for key in spec.get("required", ()) if key != inline.reference]
+    return {
+        **spec,
+        "description": kind.doc,
+        "properties": {**own, **fields},
+        "required": ["name", *required],
+    }
 
 
 # --- all kinds ------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ def _refuse_beside(spec: Spec, referred: Mapping[str, Spec]) -> Iterator[Refusal
     if spec.get("rack") and spec.get("shot") and "rack" in referred.get("shot", {}):
         yield Refusal("M902", ("rack",), "two racks", "the shot has one", "remove this one")
     rack = referred.get("shot.rack", referred.get("rack", {}))
-    if spec.get("size", 0) > rack.get("size", 1000):
+    if (spec.get("size") or 0) > (rack.get("size") or 1000):
         yield Refusal("M903", ("size",), "too large", f"the rack has {rack['size']}", "take less")
 
 
@@ -189,6 +189,7 @@ TAKE = KindSpec(
     ranges=lambda spec: spec.get("frames", ""),
     on_remove=("terminate", "forget"),
     default_on_remove="terminate",
+    examples=({"shot": "shot-010", "frames": "1-240"},),
 )
 KINDS = {each.id: each for each in (RACK, WORK, SHOT, TAKE)}
 VENDORS = {"farm": ("user", "password"), "mill": ()}

@@ -14,17 +14,21 @@ from jsonschema import Draft202012Validator
 
 from reconciler.kinds import KindSpec
 from reconciler.manifest.compose import compose
-from reconciler.manifest.schema import manifest_schemas, spec_of
+from reconciler.manifest.schema import element_of, manifest_schemas, spec_of
 from reconciler.manifest.shape import Shape
 from reconciler.manifest.source import Source
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.settings import Caps
 from reconciler.values import Path
-from tests.unit.manifest.farm import FARM, HEAD, KINDS, RACK, VENDORS, WORK
+from tests.unit.manifest.farm import FARM, HEAD, KINDS, RACK, SHOT, TAKE, VENDORS, WORK, declare
 from tests.unit.manifest.test_workspace import WHOLE
 
 SCHEMAS = manifest_schemas(KINDS, VENDORS)
-BOTH = [pytest.param(RACK, id="rack"), pytest.param(POOL, id="pool")]
+BOTH = [
+    pytest.param(RACK, id="rack"),
+    pytest.param(TAKE, id="take"),
+    pytest.param(POOL, id="pool"),
+]
 BOUNDS = {"minimum", "maximum", "exclusiveMinimum"}
 SLOW = settings(  # specs are large: shrinking one takes minutes and tells no more
     max_examples=40,
@@ -107,10 +111,10 @@ def put(tree: Any, path: Path, value: Any) -> Any:
     return changed
 
 
-SPECS = {kind.id: spec_of(kind) for kind in (RACK, POOL)}
+SPECS = {kind.id: spec_of(kind) for kind in (RACK, TAKE, POOL)}
 VALUES = {name: values(schema) for name, schema in SPECS.items()}
-FILES = {kind.id: manifest_schemas({kind.id: kind}, {}) for kind in (RACK, POOL)}
-SHAPES = {kind.id: Shape(kind.model()) for kind in (RACK, POOL)}
+FILES = {kind.id: manifest_schemas({kind.id: kind}, {}) for kind in (RACK, TAKE, POOL)}
+SHAPES = {kind.id: Shape(kind.model()) for kind in (RACK, TAKE, POOL)}
 
 
 def drop(tree: Any, path: Path) -> Any:
@@ -120,6 +124,21 @@ def drop(tree: Any, path: Path) -> Any:
         here = here[part]
     del here[path[-1]]
     return changed
+
+
+@st.composite
+def mistaken(draw: Any, value: Any) -> Any:
+    """The value with one thing in it that is foreign, missing or unknown."""
+    path = draw(st.sampled_from(sorted(places(value), key=str)))
+    match draw(st.sampled_from(["put", "drop", "add"])):
+        case "put" if path:
+            return put(value, path, draw(FOREIGN))
+        case "drop" if path:
+            return drop(value, path)
+        case _:
+            keys = [each for each in places(value) if each and isinstance(each[-1], str)]
+            parent = draw(st.sampled_from([each[:-1] for each in keys] or [()]))
+            return put(value, (*parent, "unknownKey"), draw(FOREIGN))
 
 
 def has_literal_secret(kind: KindSpec, spec: Any) -> bool:
@@ -172,17 +191,7 @@ def test_what_the_schema_accepts_the_model_accepts(kind: KindSpec, data: Any) ->
 @SLOW
 @given(data=st.data())
 def test_schema_and_model_agree_on_what_is_wrong(kind: KindSpec, data: Any) -> None:
-    schema, spec = SPECS[kind.id], data.draw(VALUES[kind.id])
-    path = data.draw(st.sampled_from(sorted(places(spec), key=str)))
-    match data.draw(st.sampled_from(["put", "drop", "add"])):
-        case "put" if path:
-            spec = put(spec, path, data.draw(FOREIGN))
-        case "drop" if path:
-            spec = drop(spec, path)
-        case _:
-            parents = [each for each in places(spec) if each and isinstance(each[-1], str)]
-            parent = data.draw(st.sampled_from([each[:-1] for each in parents] or [()]))
-            spec = put(spec, (*parent, "unknownKey"), data.draw(FOREIGN))
+    schema, spec = SPECS[kind.id], data.draw(VALUES[kind.id].flatmap(mistaken))
     assume(not has_literal_secret(kind, spec))
     shape = SHAPES[kind.id]
     assert Draft202012Validator(schema).is_valid(spec) is shape.accepts(spec)
@@ -218,6 +227,50 @@ def test_the_examples_of_a_kind_are_valid(kind: KindSpec) -> None:
         assert Draft202012Validator(schema).is_valid(example)
 
 
+# --- elements -------------------------------------------------------------------------------------
+
+ELEMENT = element_of(TAKE, SHOT.inline[0])
+ELEMENTS = values(ELEMENT)
+OF_SHAPE = {"M201", "M202", "M203", "M204", "M205", "M206", "M207", "M208", "M209", "M216", "M217"}
+"""Codes of what a schema can know: not whether a name is declared or a refusal holds."""
+
+
+def is_read(element: Any) -> bool:
+    """Whether the loader finds an element of the right shape."""
+    head = {"apiVersion": "farm/v1", "kind": "Shot", "metadata": {"name": "s"}}
+    text = json.dumps({**head, "spec": {"takes": [element]}})
+    return not OF_SHAPE & {each.code for each in declare(text).problems}
+
+
+@SLOW
+@given(element=ELEMENTS)
+def test_what_the_schema_of_an_element_accepts_is_read(element: Any) -> None:
+    assert [each.message for each in Draft202012Validator(ELEMENT).iter_errors(element)] == []
+    assert is_read(element)
+
+
+@SLOW
+@given(element=ELEMENTS.flatmap(mistaken))
+def test_schema_and_loader_agree_on_what_is_wrong_with_an_element(element: Any) -> None:
+    assume(not has_literal_secret(TAKE, element))
+    assert Draft202012Validator(ELEMENT).is_valid(element) is is_read(element)
+
+
+@SLOW
+@given(element=ELEMENTS, data=st.data())
+def test_an_expression_may_stand_in_an_element(element: Any, data: Any) -> None:
+    inside = sorted(places(element), key=str)
+    path = data.draw(st.sampled_from(inside))
+    element = put(element, path, "${{ var.x }}") if path else "${{ var.x }}"
+    value = document({"takes": [element]}, kind="Shot")
+    for name in ("farm.shot.schema.json", "manifest.schema.json"):
+        errors = Draft202012Validator(SCHEMAS[name]).iter_errors(value)
+        assert [each.message for each in errors] == []
+
+
+# --- documents ------------------------------------------------------------------------------------
+
+
 def document(spec: Any, **more: Any) -> Any:
     head = {"apiVersion": "farm/v1", "kind": "Rack", "metadata": {"name": "a"}, "spec": spec}
     return {**head, **more}
@@ -240,6 +293,16 @@ DOCUMENTS = [
     (document({"rack": "a"}, kind="Work", lifecycle={"run": 2}), True),
     (document({"rack": {"existing": "a"}}, kind="Work"), True),
     (document({"profile": "p"}, kind="Work"), False),
+    (document({"takes": [{"name": "a", "labels": {"a": "b"}}], "tags": []}, kind="Shot"), True),
+    (document({"takes": None}, kind="Shot", metadata={"name": "a", "labels": None}), True),
+    (document({"takes": [{"name": "a", "shot": "b"}]}, kind="Shot"), False),
+    (document({"takes": [{"name": "a", "matrix": {}}]}, kind="Shot"), False),
+    (document({"takes": [{"frames": "1"}]}, kind="Shot"), False),
+    (document({"takes": {"name": "a"}}, kind="Shot"), False),
+    (document({}, kind="Shot", metadata={"name": "a", "labels": {}}), False),
+    (document({"takes": []}, kind="Take"), False),
+    (document({"frames": "1"}, kind="Take", lifecycle={"onGrow": "rerun"}), True),
+    (document({"frames": "1"}, kind="Work", lifecycle={"onGrow": "rerun"}), False),
     ([], False),
 ]
 
@@ -258,6 +321,9 @@ OVERLAYS = [
     ({"address": "one/rack/a", "spec": {"rules": [{"type": "fixed"}]}}, False),
     ({"address": "one/work/a", "spec": {"size": 3}}, False),
     ({"spec": {}}, False),
+    ({"address": "one/shot/a", "spec": {"takes": [{"name": "a"}], "tags": None}}, True),
+    ({"address": "one/shot/a", "spec": {"takes": [{"frames": "1"}]}}, False),
+    ({"address": "one/take/a/b", "spec": {"frames": "1"}}, True),
 ]
 
 
