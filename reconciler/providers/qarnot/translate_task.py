@@ -21,6 +21,7 @@ from reconciler.providers.qarnot.translate_work import (
     picked,
     remote_id_of,
     seconds,
+    sent_too_early,
     shown,
     stands_on,
     to_work,
@@ -120,16 +121,27 @@ def _to_places(request: Request) -> Tree:
 
 def _to_dependencies(request: Request, waited: Sequence[Ref]) -> Tree:
     """The older form, unless a final state is asked for; then the newer one says each."""
-    uuids = [remote_id_of(request, each) for each in waited]
+    pairs = [(uuid, each) for each in waited for uuid in _runs_of(request, each)]
     if not any(each.when for each in waited):
-        return {"dependsOn": uuids}
-    states = [list(each.when or _SUCCEEDED) for each in waited]
+        return {"dependsOn": [uuid for uuid, _ in pairs]}
     return {
         "advancedDependsOn": [
-            {"taskUuid": uuid, "taskFinalStateCondition": wanted}
-            for uuid, wanted in zip(uuids, states, strict=True)
+            {"taskUuid": uuid, "taskFinalStateCondition": list(each.when or _SUCCEEDED)}
+            for uuid, each in pairs
         ]
     }
+
+
+def _runs_of(request: Request, upstream: Ref) -> tuple[str, ...]:
+    """The runs of an upstream that are waited for.
+
+    Raises:
+        InternalError: nobody said which, nor that it has ended as asked.
+    """
+    uuids = request.upstreams.get(upstream.target, ()) if upstream.target is not None else ()
+    if not uuids:
+        raise sent_too_early(request, upstream)
+    return uuids
 
 
 def to_update(request: Request, changed: Iterable[str], reveal: Reveal) -> Tree:

@@ -246,6 +246,7 @@ TASK = KindSpec(
             Ability.STOP,
             Ability.DELETE,
             Ability.BULK_CREATE,
+            Ability.DEPENDENCIES,
         }
     ),
     doc="Work of one profile, run once for each of its instances or frames.",

@@ -25,7 +25,7 @@ def refuse(spec: Spec) -> Iterator[Refusal]:
     yield from _refuse_dependencies(spec)
     if spec.get("retries") is not None and spec.get("retrySettings") is not None:
         yield Refusal(
-            code="M552",
+            code="M551",
             path=("retrySettings",),
             summary="retries and retrySettings exclude each other",
             cause="retries is the short form of retrySettings.maxTotalRetries",
@@ -46,7 +46,7 @@ def refuse_beside(spec: Spec, referred: Mapping[str, Spec]) -> Iterator[Refusal]
         yield _no_profile("its job has no pool to take the profile from", "give the job a pool")
     if spec.get("dependsOn") and not job.get("useDependencies"):
         yield Refusal(
-            code="M551",
+            code="M550",
             path=("dependsOn",),
             summary="the job does not use dependencies",
             cause="Qarnot takes dependsOn only in a job made with useDependencies: true",
@@ -158,19 +158,7 @@ def _refuse_own_machine(spec: Spec, pool: str) -> Iterator[Refusal]:
 
 
 def _refuse_dependencies(spec: Spec) -> Iterator[Refusal]:
-    seen: set[str] = set()
-    for index, each in enumerate(spec.get("dependsOn") or ()):
-        name = each["task"] if isinstance(each, Mapping) else each
-        if name in seen:
-            yield Refusal(
-                code="M550",
-                path=("dependsOn", index),
-                summary=f"'{name[:80]}' is waited for twice",
-                cause="a task waits for another one once, whatever its final states",
-                remedy="keep one of the two, with all final states it may end in",
-            )
-        seen.add(name)
-    if seen and not spec.get("job"):
+    if spec.get("dependsOn") and not spec.get("job"):
         yield Refusal(
             code="M549",
             path=("dependsOn",),

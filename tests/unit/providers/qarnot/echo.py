@@ -1,4 +1,4 @@
-"""What Qarnot shows of a pool it was sent: all of it, in the vendor's own spelling.
+"""What Qarnot shows of what it was sent: all of it, in the vendor's own spelling.
 
 Written from the vendor's page and SDKs, not from our table: defaults filled in, numbers with a
 fraction, sets in another order, enum words in lower case, time spans respelled.
@@ -20,51 +20,106 @@ ELASTIC_OFF = {
     "rampResizeFactor": 0.4,
     "minIdleTimeSeconds": 90,
 }
-HIDDEN_UNLESS_SET = (
-    *("priority", "constraints", "forcedConstants", "forcedNetworkRules", "multiSlotsSettings"),
-    *("maxTimeQueueSeconds", "projectUuid", "targetedReservationName"),
-)
+_RETRIES = {"maxTotalRetries": None, "maxPerInstanceRetries": None}
+_WORK = {
+    "uuid": UUID,
+    "state": "FullyExecuting",
+    "instanceCount": 0,
+    "runningInstanceCount": 0,
+    "runningCoreCount": 0,
+    "secretsAccessRights": {"bySecret": [], "byPrefix": []},
+    "tags": [],
+    "resourceBuckets": [],
+    "hardwareConstraints": [],
+    "schedulingType": "flex",
+    "targetedReservedMachineKey": None,
+    "autoDeleteOnCompletion": False,
+    "completionTimeToLive": "00:00:00",
+    "privileges": {"exportApiAndStorageCredentialsInEnvironment": False},
+    "defaultResourcesCacheTTLSec": 7776000,
+    "constants": [],
+    "creationDate": "2026-03-02T08:00:00Z",
+    "endDate": "0001-01-01T00:00:00Z",
+}
 
 
 def shown(body: Mapping[str, Any], *, hides: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The answer to a GET right after the creation; `hides` are fields this account can't see."""
+    """The answer to a GET of a pool right after its creation.
+
+    `hides` are fields this account can't see.
+    """
     whole = {
-        "uuid": UUID,
-        "state": "FullyExecuting",
-        "instanceCount": 0,
-        "runningInstanceCount": 0,
-        "runningCoreCount": 0,
+        **_WORK,
         "queuedOrRunningTaskInstancesCount": 0,
         "scaling": None,
         "preparationTask": None,
-        "secretsAccessRights": {"bySecret": [], "byPrefix": []},
-        "tags": [],
-        "resourceBuckets": [],
-        "hardwareConstraints": [],
-        "schedulingType": "flex",
-        "targetedReservedMachineKey": None,
-        "autoDeleteOnCompletion": False,
-        "completionTimeToLive": "00:00:00",
-        "privileges": {"exportApiAndStorageCredentialsInEnvironment": False},
-        "defaultRetrySettings": {"maxTotalRetries": None, "maxPerInstanceRetries": None},
-        "defaultResourcesCacheTTLSec": 7776000,
+        "defaultRetrySettings": _RETRIES,
         "taskDefaultWaitForPoolResourcesSynchronization": None,
-        "constants": [],
         **body,
     }
-    return {key: each for key, each in _respelled(whole).items() if key not in hides}
+    told = {
+        **_respelled(whole),
+        "elasticProperty": {**ELASTIC_OFF, **whole.get("elasticProperty", {})},
+        "scaling": _scaling(whole["scaling"]),
+    }
+    return {key: each for key, each in told.items() if key not in hides}
+
+
+def shown_task(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a GET of a task right after its creation."""
+    whole = {
+        **_WORK,
+        **dict.fromkeys(_TASK_TEXTS),
+        "state": "Submitted",
+        "profile": "the profile of its pool",
+        "poolUuid": None,
+        "jobUuid": None,
+        "advancedRanges": None,
+        "dependencies": None,
+        "retrySettings": _RETRIES,
+        "waitForPoolResourcesSynchronization": None,
+        "uploadResultsOnCancellation": None,
+        "snapshotInterval": 0,
+        "progress": 0.0,
+        "errors": [],
+        "status": None,
+        **body,
+    }
+    return _respelled(whole)
+
+
+_TASK_TEXTS = (
+    *("resultBucket", "resultsBucket", "resultsBucketPrefix", "resultsWhitelist"),
+    *("resultsBlacklist", "snapshotWhitelist", "snapshotBlacklist", "snapshotBucket"),
+    "snapshotBucketPrefix",
+)
+
+
+def shown_job(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a GET of a job right after its creation."""
+    whole = {
+        "uuid": UUID,
+        "state": "Active",
+        "poolUuid": None,
+        "useDependencies": False,
+        "maxWallTime": None,
+        "autoDeleteOnCompletion": False,
+        "completionTimeToLive": "00:00:00",
+        "creationDate": "2026-03-02T08:00:00Z",
+        **body,
+    }
+    return {**whole, "tags": list(reversed(whole["tags"]))}
 
 
 def _respelled(body: dict[str, Any]) -> dict[str, Any]:
+    """What pools and tasks have in common."""
     return {
         **body,
         "advancedResourceBuckets": _buckets(body.get("advancedResourceBuckets")),
         "constants": [
             each for each in body["constants"] if not each["key"].startswith(SECRET_PREFIX)
         ],
-        "elasticProperty": {**ELASTIC_OFF, **body.get("elasticProperty", {})},
         "hardwareConstraints": [_decimal(each) for each in reversed(body["hardwareConstraints"])],
-        "scaling": _scaling(body["scaling"]),
         "schedulingType": _lower_first(body["schedulingType"]),
         "tags": list(reversed(body["tags"])),
     }

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from reconciler.address import Address
 from reconciler.model import Marker
-from reconciler.providers.qarnot.marker import from_label, shortname, to_label, without_marker
+from reconciler.ports import Scope
+from reconciler.providers.qarnot.marker import (
+    from_label,
+    from_tags,
+    of_scope,
+    shortname,
+    tags_without_marker,
+    to_label,
+    to_tag,
+    without_marker,
+)
 from tests.strategies import LAW, names
 
 VENDORS_PATTERN = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$")
@@ -90,3 +100,48 @@ def test_what_is_no_marker_of_a_known_version_is_none(text: str) -> None:
 
 def test_the_label_is_ours_and_the_rest_is_the_persons() -> None:
     assert without_marker({"reconciler": "1 ws …", "show": "dune"}) == {"show": "dune"}
+
+
+# --- jobs, which have no labels -------------------------------------------------------------------
+
+longest = st.builds(
+    Marker,
+    workspace_id=st.just("ws-" + "f" * 64),
+    env=st.integers(1, 200).map("e".__mul__),
+    address=st.builds(
+        Address,
+        st.integers(1, 200).map("p".__mul__),
+        st.just("job"),
+        st.builds(
+            "{}{}".format, st.integers(1, 200).map("n".__mul__), st.sampled_from(["", "#99"])
+        ),
+    ),
+    ordinal=st.sampled_from([1, 999_999_999]),
+)
+
+
+@LAW
+@given(st.one_of(markers, longest), st.lists(names, max_size=9))
+def test_a_tag_fits_the_vendor_and_reads_back_in_its_own_scope(
+    marker: Marker, tags: list[str]
+) -> None:
+    jobs = replace(marker, run_key="", attempt=0, cover="")
+    tag = to_tag(jobs)
+    assert len(tag) < 512
+    found = from_tags([*tags, tag])
+    assert of_scope(found, Scope(jobs.workspace_id, jobs.env)) == jobs
+    assert tags_without_marker([*tags, tag]) == tags
+
+
+def test_a_folded_tag_is_nobodys_in_another_scope() -> None:
+    long = replace(MARKER, env="e" * 200, address=Address("p" * 200, "job", "n" * 200))
+    found = from_tags([to_tag(long)])
+    assert found is not None
+    assert of_scope(found, Scope(long.workspace_id, "other")) == found
+    assert found.env != long.env
+
+
+def test_a_tag_that_only_begins_as_ours_is_no_marker() -> None:
+    assert from_tags(["fx", "reconciler:mine"]) is None
+    assert from_tags(["reconciler:mine", to_tag(MARKER)]) == MARKER
+    assert of_scope(None, Scope("ws-1", "prod")) is None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from reconciler.fields import SetBy
 from reconciler.kinds import Demand, Spec
 from reconciler.providers.qarnot.kinds.pool import POOL, POOL_FIELDS
 from reconciler.providers.qarnot.kinds.scaling import END_OF_DAY
 from tests.strategies import LAW, pool_specs
+from tests.unit.providers.qarnot import paths
 
 OFFICE = {"days": ["monday"], "start": "08:00", "end": "19:30"}
 SECRET = {"secretRef": {"env": "KEY"}}
@@ -39,32 +37,8 @@ def hardware(*pairs: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
 # --- the model and the table speak of the same fields ---------------------------------------------
 
 
-def model_paths(schema: dict[str, Any], node: dict[str, Any], path: str = "") -> Iterator[str]:
-    """The paths of every field, lists without their keys."""
-    for branch in node.get("anyOf", []) + node.get("oneOf", []):
-        yield from model_paths(schema, branch, path)
-    if "$ref" in node:
-        name = node["$ref"].rpartition("/")[2]
-        if name not in ("SecretReference", "ExistingReference"):
-            yield from model_paths(schema, schema["$defs"][name], path)
-    if "items" in node:
-        yield from model_paths(schema, node["items"], path)
-    for key, below in node.get("properties", {}).items():
-        here = f"{path}.{key}" if path else key
-        yield here
-        yield from model_paths(schema, below, here)
-
-
 def test_model_and_table_list_the_same_fields() -> None:
-    schema = POOL.model().model_json_schema(by_alias=True)
-    leads_nowhere = ("forcedConstants.", "forcedNetworkRules.")
-    in_model = {p for p in model_paths(schema, schema) if not p.startswith(leads_nowhere)}
-    in_table = {
-        re.sub(r"\[[^]]*\]", "", row.path)
-        for row in POOL_FIELDS
-        if row.set_by is not SetBy.VENDOR and "*" not in row.path and row.path != "labels"
-    }
-    assert in_table == in_model
+    assert paths.of_table(POOL) == paths.of_model(POOL)
 
 
 def test_every_row_says_what_it_is_and_where_the_vendor_says_so() -> None:
