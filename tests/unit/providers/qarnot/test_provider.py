@@ -12,13 +12,16 @@ import pytest
 from reconciler.address import Address
 from reconciler.errors import Forbidden, NotFound, Problem, ProviderError, Rejected, Unavailable
 from reconciler.model import Marker, Quota, Record, Request, Resource
-from reconciler.ports import Scope
+from reconciler.ports import Revealed, Scope
+from reconciler.providers.qarnot.catalogue import KINDS
 from reconciler.providers.qarnot.client import Body, Client
+from reconciler.providers.qarnot.kinds.job import JOB
 from reconciler.providers.qarnot.kinds.pool import POOL
-from reconciler.providers.qarnot.marker import LABEL, shortname, to_label
+from reconciler.providers.qarnot.kinds.task import TASK
+from reconciler.providers.qarnot.marker import LABEL, shortname, to_label, to_tag
 from reconciler.providers.qarnot.provider import QarnotProvider
 from tests.fakes import MemorySecrets
-from tests.unit.providers.qarnot.echo import shown
+from tests.unit.providers.qarnot.echo import shown, shown_job, shown_task
 
 T = TypeVar("T")
 
@@ -36,6 +39,7 @@ class Account(Client):
     breaks_after: int | None = None
     user: Body = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    snapshot_calls: dict[str, Body] = field(default_factory=dict)
     deadline_s: float = 30.0
 
     async def pages(
@@ -61,9 +65,30 @@ class Account(Client):
         self.sent.append(body)
         return "made"
 
-    async def act(self, collection: str, uuid: str, action: str) -> None:
+    async def create_many(self, collection: str, bodies: Sequence[Body], deadline_s: float) -> Any:
+        self.sent += bodies
+        return [{"statusCode": 200, "uuid": f"made-{n}"} for n in range(len(bodies))]
+
+    async def snapshots(self, uuid: str, body: Body) -> None:
+        self.snapshot_calls[uuid] = body
         if self.refusal is not None:
             raise self.refusal
+
+    async def update(self, collection: str, uuid: str, body: Body) -> None:
+        self.sent.append(body)
+
+    async def act(self, collection: str, uuid: str, action: str) -> None:
+        self.asked.append(f"{action} {collection}")
+        if self.refusal is not None:
+            raise self.refusal
+
+    async def delete(self, collection: str, uuid: str) -> None:
+        await self.act(collection, uuid, "delete")
+        del self.bodies[uuid]
+
+    async def delete_with_tasks(self, uuid: str) -> None:
+        self.asked.append("delete all")
+        del self.bodies[uuid]
 
     async def account(self) -> Body:
         return self.user
@@ -85,7 +110,7 @@ def provider(client: Client, **secrets: str) -> QarnotProvider:
         concurrency=2,
         request_deadline_s=30.0,
         settle_after_s=120.0,
-        kinds={POOL.id: POOL},
+        kinds=KINDS,
     )
 
 
@@ -166,10 +191,18 @@ def test_facts_are_the_account_its_quotas_and_profiles() -> None:
         "maxPool": 5,
         "runningInstanceCount": 2,
         "maxFlexInstances": 64,
+        "taskCount": 100,
+        "maxTask": 100,
+        "jobCount": 3,
+        "maxJob": None,
     }
     facts = run(provider(client).facts)
     assert facts.account == "ana@example.org"
-    assert facts.quotas == {"pools": Quota(1, 5), "flex instances": Quota(2, 64)}
+    assert facts.quotas == {
+        "pools": Quota(1, 5),
+        "tasks": Quota(100, 100),
+        "flex instances": Quota(2, 64),
+    }
     assert facts.catalogues == {"profiles": frozenset({"docker-batch", "blender"})}
 
 
@@ -210,3 +243,111 @@ def test_an_existing_object_is_resolved_by_name_or_id() -> None:
     assert run(lambda: provider(client).resolve(POOL.id, "theirs")) == "a"
     with pytest.raises(NotFound):
         run(lambda: provider(client).resolve(POOL.id, "nobody"))
+
+
+# --- tasks and jobs -------------------------------------------------------------------------------
+
+
+def task_request(number: int, **spec: Any) -> Request:
+    address = Address("qarnot", "task", f"t{number}")
+    written = {"profile": "p", "instances": 1, **spec}
+    return Request(Resource(address, TASK.id, written), written, Marker("ws-1", "prod", address, 1))
+
+
+def test_tasks_are_made_in_one_call_and_one_without_its_secret_fails_alone() -> None:
+    client = account()
+    secret = {"QARNOT_SECRET__K": {"secretRef": {"env": "KEY"}}}
+    wanted = [task_request(0), task_request(1, constants=secret), task_request(2)]
+    one, refused, other = run(lambda: provider(client).create(wanted))
+    assert (one, other) == ("made-0", "made-1")
+    assert isinstance(refused, Rejected)
+    assert [each["name"] for each in client.sent] == ["t0", "t2"]
+
+
+def test_kinds_that_come_together_are_made_apart() -> None:
+    client = account()
+    job = Address("qarnot", "job", "j")
+    marker = Marker("ws-1", "prod", job, 1)
+    wanted = [Request(Resource(job, JOB.id, {}), {}, marker), task_request(0), task_request(1)]
+    assert run(lambda: provider(client).create(wanted)) == ["made", "made-0", "made-1"]
+
+
+def test_snapshots_are_asked_for_right_after_the_creation() -> None:
+    client = account()
+    wanted = [task_request(0), task_request(1, snapshotInterval=600, snapshotBucket="wip")]
+    run(lambda: provider(client).create(wanted))
+    assert client.snapshot_calls == {"made-1": {"interval": 600, "bucket": "wip"}}
+
+
+def test_a_task_that_was_made_is_made_whatever_becomes_of_its_snapshots() -> None:
+    client = account()
+    client.refusal = Forbidden(Problem("V403", "the task is not running"))
+    wanted = [task_request(0, snapshotInterval=600)]
+    assert run(lambda: provider(client).create(wanted)) == ["made"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sent", "snapshots"),
+    [
+        ({"tags"}, [{"tags": ["a"]}], {}),
+        ({"snapshotInterval"}, [], {"u": {"interval": 600}}),
+        ({"tags", "snapshotInterval"}, [{"tags": ["a"]}], {"u": {"interval": 600}}),
+        ({"resultBucket"}, [], {}),
+    ],
+)
+def test_an_update_of_a_task_sends_what_changed_by_its_own_call(
+    changed: set[str], sent: list[Body], snapshots: dict[str, Body]
+) -> None:
+    client = account()
+    wanted = task_request(0, tags=["a"], snapshotInterval=600)
+    run(lambda: provider(client).update("u", wanted, frozenset(changed)))
+    assert (client.sent, client.snapshot_calls) == (sent, snapshots)
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [(POOL.id, "close pools"), (JOB.id, "terminate jobs"), (TASK.id, "abort tasks")],
+)
+def test_each_kind_has_its_own_way_to_stop(kind: str, asked: str) -> None:
+    client = account()
+    run(lambda: provider(client).stop(kind, "a"))
+    assert client.asked == [asked]
+
+
+@pytest.mark.parametrize("state", ["Terminating", "Completed"])
+def test_a_job_that_is_ending_is_deleted_with_what_is_left_in_it(state: str) -> None:
+    client = account({**shown_job({"tags": []}), "uuid": "j", "shortname": "j", "state": state})
+    client.refusal = Forbidden(Problem("V403", "the job still contains running tasks"))
+    run(lambda: provider(client).delete(JOB.id, "j"))
+    assert client.asked == ["delete jobs", "j", "delete all"]
+
+
+def test_an_active_job_that_holds_running_tasks_is_not_deleted_over_them() -> None:
+    client = account({**shown_job({"tags": []}), "uuid": "j", "shortname": "j"})
+    client.refusal = Forbidden(Problem("V403", "the job still contains running tasks"))
+    with pytest.raises(Forbidden):
+        run(lambda: provider(client).delete(JOB.id, "j"))
+    assert "j" in client.bodies
+
+
+def test_a_job_whose_tag_has_no_room_for_its_scope_is_found_all_the_same() -> None:
+    marker = Marker("ws-1", "e" * 200, Address("p" * 200, "job", "n" * 200), 1)
+    body = {**shown_job({"tags": [to_tag(marker)]}), "uuid": "j", "shortname": shortname(marker)}
+    ours = provider(account(body))
+    ours.scope = Scope("ws-1", "e" * 200)
+    (found,) = run(lambda: ours.find(JOB.id, marker))
+    assert found.marker == marker
+    (listed,) = run(lambda: ours.observe([JOB.id], [])).objects
+    assert listed.remote_id == "j"
+    ours.scope = Scope("ws-1", "f" * 200)
+    assert run(lambda: ours.observe([JOB.id], [])).objects == ()
+
+
+def test_a_secret_the_vendor_repeats_in_a_failure_is_not_told() -> None:
+    errors = [{"code": "X", "message": "exited: hunter2-hunter2"}]
+    client = account({**shown_task({}), "uuid": "t", "shortname": "t", "errors": errors})
+    ours = provider(client)
+    ours.redactor.add(Revealed("hunter2-hunter2"))
+    found = run(lambda: ours.read(TASK.id, ["t"]))["t"]
+    assert found is not None
+    assert found.failure == "exited: ***"
