@@ -89,8 +89,11 @@ async def observe(
     recorded: Recorded,
     clock: Clock,
     seal: Seal,
+    also: Collection[str] = (),
 ) -> Observation:
     """Every object of ours at every provider, with whether the lists are complete.
+
+    Kinds that are declared or remembered are listed, and those of `also`.
 
     An object that a record or an active run knows and the list does not show is asked for by its
     id, so that what is still missing is absent. Finite work that is over, as far as the state
@@ -104,7 +107,7 @@ async def observe(
         for name, provider in providers.items():
             mine = [each for each in resources if each.address.provider == name]
             known = _Known.at(name, recorded)
-            kinds = known.kinds | {each.kind for each in mine}
+            kinds = known.kinds | {each.kind for each in mine} | provider.kinds.keys() & {*also}
             for reading in (
                 _objects(gathered, provider, kinds, known, seal),
                 _facts(gathered, provider),

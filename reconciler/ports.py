@@ -181,8 +181,11 @@ class StateStore(Protocol):
     Methods raise `StateError`: `StateMissing` before `init`, `Locked`, `Corrupt`, `TooNew`.
     """
 
-    def init(self) -> None:
-        """Make an empty state for the scope; an existing one is refused."""
+    def init(self, holding: Batch | None = None) -> None:
+        """Make a state for the scope, empty or holding what was restored; one that is is refused.
+
+        What it holds is there from the first moment: a state is never empty by a crash.
+        """
 
     def read(self) -> Recorded:
         """Everything, as of one moment."""

@@ -64,10 +64,12 @@ class MemoryStore:
         self.faults: deque[StateError] = deque()
         self.backups: list[MemoryState] = []
 
-    def init(self) -> None:
+    def init(self, holding: Batch | None = None) -> None:
         if self.scope in self.shelf:
             raise StateError(Problem("S409", "a state is there already", remedy="use it"))
         self.shelf[self.scope] = MemoryState(self.scope)
+        if holding is not None:
+            self._write(holding)
 
     def read(self) -> Recorded:
         state = self._state()
@@ -107,6 +109,12 @@ class MemoryStore:
         require_newest(state.holding, lease)
         if self.faults:
             raise self.faults.popleft()
+        self._write(batch)
+        state.serial += 1
+        self.commits.append(batch)
+
+    def _write(self, batch: Batch) -> None:
+        state = self._state()
         for address in batch.drop_records:
             state.records.pop(address, None)
         for operation_id in batch.close_intents:
@@ -115,8 +123,6 @@ class MemoryStore:
         state.intents |= {intent.operation_id: intent for intent in batch.open_intents}
         state.runs |= {run_key_text(run): run for run in batch.put_runs}
         state.used_plans |= {batch.use_plan} - {""}
-        state.serial += 1
-        self.commits.append(batch)
 
     def note(self, runs: Sequence[Run]) -> None:
         state = self._state()

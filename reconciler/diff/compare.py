@@ -210,8 +210,8 @@ class _Sides:
         wanted = self.known.digest(want) if want is not UNSEEN else None
         if have is UNSEEN and facet_tokens(facet)[0] in self.observed.unseen:
             is_forgotten = self.record is None or not self.record.managed
-            if wanted == managed or (is_forgotten and row.mutability is Mutability.REPLACE):
-                return None  # what nobody can see or remember is no reason to replace anything
+            if wanted == managed or (is_forgotten and row.mutability is not Mutability.IN_PLACE):
+                return None  # what nobody can see or remember can't be told from what is wanted
             return self._found(facet, have, want, row)
         is_drift = managed == wanted
         difference = _Difference(facet, have, want, row, is_drift)

@@ -32,7 +32,7 @@ def asked(
         found[address] = _forgotten(address, _kind(address, resources, kinds, context), context)
     for address, remote_id in sorted(policy.adopt.items()):
         if address not in resources:
-            raise _refused("P312", f"{address} is declared in no manifest", "declare it first")
+            raise _refused("P322", f"{address} is declared in no manifest", "declare it first")
         found[address] = _adopted(resources[address], kinds, remote_id, context)
     return found
 
@@ -42,7 +42,7 @@ def _kind(
 ) -> KindSpec:
     resource, record = resources.get(address), context.recorded.records.get(address)
     if resource is None and record is None:
-        raise _refused("P310", f"{address} is not known", "`state list` and `status` name them")
+        raise _refused("P320", f"{address} is not known", "`state list` and `status` name them")
     return kinds[resource.kind if resource is not None else record.kind if record else ""]
 
 
@@ -54,7 +54,7 @@ def _stopped(
 ) -> Iterable[tuple[Address, Change]]:
     if kind.nature is Nature.STANDING:
         remedy = "remove its manifest and apply with --prune, or use destroy"
-        raise _refused("P311", f"{address} is kept as declared, and never stopped alone", remedy)
+        raise _refused("P321", f"{address} is kept as declared, and never stopped alone", remedy)
     if kind.nature is Nature.CONTAINER:
         yield from _emptied(address, context)
         live = context.found(address).live
@@ -102,7 +102,7 @@ def _stop(address: Address, kind: str, ids: tuple[str, ...], context: Context) -
 def _forgotten(address: Address, kind: KindSpec, context: Context) -> Change:
     record = context.recorded.records.get(address)
     if record is None:
-        raise _refused("P310", f"nothing is recorded at {address}", "`state list` names what is")
+        raise _refused("P320", f"nothing is recorded at {address}", "`state list` names what is")
     return Change(
         address=address,
         kind=kind.id,
@@ -118,7 +118,7 @@ def _adopted(resource: Resource, kinds: Kinds, remote_id: str, context: Context)
     kind, address = kinds[resource.kind], resource.address
     found = context.found(address)
     if kind.nature is not Nature.FINITE and found.live is not None:
-        raise _refused("P313", f"{address} has an object already", "forget it first")
+        raise _refused("P323", f"{address} has an object already", "forget it first")
     observed = _chosen(resource, remote_id, context)
     spec = desired_form(kind, resource)
     return Change(
@@ -142,7 +142,7 @@ def _chosen(resource: Resource, remote_id: str, context: Context) -> Observed:
         named = [each for each in listed if each.remote_id == remote_id]
         if named and named[0].kind == resource.kind:
             return named[0]
-        raise _refused("P314", f"there is no {resource.kind} {remote_id}", "check its remote id")
+        raise _refused("P324", f"there is no {resource.kind} {remote_id}", "check its remote id")
     strangers = (
         *context.found(address).unconfirmed,
         *context.attempts_at(address).unconfirmed,
@@ -151,7 +151,7 @@ def _chosen(resource: Resource, remote_id: str, context: Context) -> Observed:
         return strangers[0]
     ids = ", ".join(each.remote_id for each in strangers) or "none"
     remedy = "name one: adopt ADDRESS REMOTE_ID"
-    raise _refused("P314", f"unconfirmed objects of {address}: {ids}", remedy)
+    raise _refused("P324", f"unconfirmed objects of {address}: {ids}", remedy)
 
 
 def _marker(kind: KindSpec, resource: Resource, observed: Observed, context: Context) -> Marker:

@@ -53,7 +53,7 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
     """
     before = recorded
     recorded = recorded if policy.is_destroy else renamed(desired.resources, recorded)
-    context = _context(desired, recorded, observation, policy)
+    context = context_of(desired, recorded, observation, policy)
     refuse_empty_prune(desired.resources, context)
     wanted = () if policy.is_destroy else tuple(sorted(desired.resources, key=_by_address))
     decided, orphans = _decided(desired, wanted, context)
@@ -87,9 +87,10 @@ def _is_silent(change: Change) -> bool:
     return is_quiet and not (change.notes or change.fields)
 
 
-def _context(
+def context_of(
     desired: Desired, recorded: Recorded, observation: Observation, policy: Policy
 ) -> Context:
+    """What is wanted, remembered and seen, joined once for all decisions."""
     return Context(
         workspace_id=desired.workspace_id,
         env=desired.env,

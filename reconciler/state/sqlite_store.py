@@ -64,7 +64,7 @@ class SqliteStore:
         self._connection: sqlite3.Connection | None = None
         self._turn = threading.RLock()
 
-    def init(self) -> None:
+    def init(self, holding: Batch | None = None) -> None:
         with self._turn, state_file.as_state_errors(self._path):
             state_file.make_private(self._path)
             connection = self._open()
@@ -73,7 +73,9 @@ class SqliteStore:
                 if find_head(connection, self._scope) is not None:
                     raise problems.already_there(self._path, self._scope)
                 head = self._new_head()
-                ScopeRows(connection, self._scope, head).save(head)
+                rows = ScopeRows(connection, self._scope, head)
+                _write_batch(rows, holding or Batch())
+                rows.save(head)
 
     def read(self) -> Recorded:
         with self._reading() as rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -10,8 +11,11 @@ import click
 from reconciler.cli.options import Where, workspace_options
 from reconciler.cli.screen import Screen
 from reconciler.errors import Problem, StateError
+from reconciler.model import Outcome, Run
 
 LEASE_S = 30.0
+_NAMED = 20
+"""Addresses that are named before the rest is counted."""
 
 
 @click.group("state")
@@ -59,24 +63,41 @@ def rebuild(screen: Screen, /, **flags: Any) -> int:
 
 
 async def _rebuild(screen: Screen, flags: dict[str, Any]) -> int:
-    from reconciler.apply.rebuild import restored
-    from reconciler.cli.outside import SystemClock, holder
-    from reconciler.cli.session import open_providers, open_store, open_workspace
+    from reconciler.apply.rebuild import Rebuild
+    from reconciler.cli.outside import SystemClock
+    from reconciler.cli.session import (
+        load_manifests,
+        open_providers,
+        open_store,
+        open_workspace,
+    )
+    from reconciler.plan.build import Desired
+    from reconciler.values import digest
 
     opened = open_workspace(Where.of(flags))
+    loaded = load_manifests(opened, screen)
+    scope = opened.scope
+    desired = Desired(loaded.resources, loaded.inputs, scope.workspace_id, scope.env, opened.kinds)
     store = open_store(opened)
-    store.init()
     async with open_providers(opened, None) as providers:
         screen.note(
             "Waiting until nothing that was under way can still arrive, then listing twice."
         )
-        batch = await restored(providers, SystemClock())
-    lease = store.acquire(holder(), LEASE_S, SystemClock().now())
-    store.commit(lease, batch)
-    store.release(lease)
+        batch = await Rebuild(desired, providers, SystemClock(), digest).restored()
+    store.init(batch)
     store.close()
     screen.say(f"Restored {len(batch.put_records)} records; they are protected until next applied.")
+    _tell_unknown(screen, batch.put_runs)
     return 0
+
+
+def _tell_unknown(screen: Screen, runs: Sequence[Run]) -> None:
+    """Work of which nobody can say any more whether it ran."""
+    unknown = [str(run.address) for run in runs if run.outcome is Outcome.UNKNOWN]
+    for name in unknown[:_NAMED]:
+        screen.say(f"  {name}: it can't be told whether it ran; held until you say: rerun {name}")
+    if len(unknown) > _NAMED:
+        screen.say(f"  and {len(unknown) - _NAMED} more; `plan` shows them all.")
 
 
 @command.command("unlock")

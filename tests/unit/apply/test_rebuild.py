@@ -5,50 +5,129 @@ from __future__ import annotations
 from datetime import timedelta
 
 import anyio
+import pytest
 
-from reconciler.address import Address
-from reconciler.apply.rebuild import restored
-from reconciler.model import Marker, Record
-from reconciler.providers.qarnot.kinds.pool import POOL
-from tests.fakes import START, ManualClock, MemoryProvider
+from reconciler.apply.rebuild import Rebuild
+from reconciler.errors import Problem, StateError
+from reconciler.lifecycle import OnEnd
+from reconciler.model import Outcome, Record, Resource, Run, Settled
+from reconciler.plan.build import Desired
+from reconciler.ports import Batch
+from reconciler.values import digest
+from tests.fakes import START, MemoryState
+from tests.simulation.studio import SCOPE, Studio
+from tests.toy_kinds import JOB, POOL, PROVIDER, TASK, toy
+
+RACK = toy(POOL, "p", profile="a")
+SHOT = toy(JOB, "j", pool="p")
 
 
-class Lost:
-    """A vendor with objects of ours, and no memory of them."""
+def task(name: str, frames: str = "1-4", ttl: int = 1000, **lifecycle: object) -> Resource:
+    return toy(TASK, name, lifecycle, job="j", work=name, frames=frames, ttl=ttl)
 
-    def __init__(self) -> None:
-        self.clock = ManualClock()
-        self.vendor = MemoryProvider("q", {POOL.id: POOL}, self.clock)
 
-    def add(self, name: str, ordinal: int = 1) -> str:
-        marker = Marker("ws-1", "default", Address("q", "pool", name), ordinal)
-        return self.vendor.add(POOL.id, name, {}, marker=marker)
+def studio(*resources: Resource) -> Studio:
+    made = Studio(POOL, JOB, TASK, provider=PROVIDER, works_for_s=100.0)
+    made.declare(RACK, SHOT, *resources)
+    made.apply()
+    return made
 
-    def records(self) -> dict[str, Record]:
-        batch = anyio.run(restored, {"q": self.vendor}, self.clock)
-        return {each.address.name: each for each in batch.put_records}
+
+def restored(lost: Studio) -> Batch:
+    desired = Desired(lost.resources, "", SCOPE.workspace_id, SCOPE.env, lost.kinds)
+    rebuild = Rebuild(desired, {PROVIDER: lost.vendor}, lost.clock, digest)
+    return anyio.run(rebuild.restored)
+
+
+def records(batch: Batch) -> dict[str, Record]:
+    return {each.address.name: each for each in batch.put_records}
+
+
+def outcomes(batch: Batch) -> dict[tuple[str, str], Outcome]:
+    return {(each.address.name, each.ranges): each.outcome for each in batch.put_runs}
+
+
+def lose(lost: Studio) -> None:
+    """The state is gone; another is made of what the vendor has."""
+    batch = restored(lost)
+    lost.store.shelf.clear()
+    lost.store.init(batch)
 
 
 def test_every_object_of_ours_has_a_record_again_and_is_protected() -> None:
-    lost = Lost()
-    made = {name: lost.add(name) for name in ("a", "b")}
+    lost = studio(task("a"))
     lost.vendor.add(POOL.id, "somebody's", {})
-    records = lost.records()
-    assert {name: each.remote_id for name, each in records.items()} == made
-    assert all(each.protect and not each.managed for each in records.values())
+    found = records(restored(lost))
+    before = lost.store.read().records
+    assert {each.remote_id for each in found.values()} == {e.remote_id for e in before.values()}
+    assert all(each.protect and not each.managed for each in found.values())
 
 
 def test_of_two_creations_of_one_address_the_newest_counts() -> None:
-    lost = Lost()
-    lost.add("a", ordinal=1)
-    newest = lost.add("a", ordinal=2)
-    assert lost.records()["a"].remote_id == newest
-    assert lost.records()["a"].ordinal == 2
+    lost = studio()
+    lost.vendor.settle(lost.store.read().records[RACK.address].remote_id, Settled.FAILED)
+    lost.apply()
+    newest = lost.store.read().records[RACK.address]
+    found = records(restored(lost))["p"]
+    assert (found.remote_id, found.ordinal) == (newest.remote_id, newest.ordinal) != ("", 1)
 
 
 def test_it_waits_until_nothing_under_way_can_still_arrive() -> None:
-    lost = Lost()
-    lost.add("a")
-    lost.records()
+    lost = studio()
+    began = lost.clock.now()
+    restored(lost)
     wait_s = lost.vendor.request_deadline_s + lost.vendor.settle_after_s
-    assert lost.clock.now() - START >= timedelta(seconds=wait_s)
+    assert lost.clock.now() - began >= timedelta(seconds=wait_s)
+    assert began >= START
+
+
+def test_a_list_that_breaks_off_restores_nothing() -> None:
+    lost = studio()
+    lost.vendor.incomplete[TASK.id] = Problem("V503", "the list broke off")
+    with pytest.raises(StateError, match="part of the list"):
+        restored(lost)
+
+
+def test_runs_come_back_with_what_became_of_them() -> None:
+    lost = studio(task("a"), task("b"))
+    lost.clock.advance(150)
+    late = task("c")
+    lost.declare(*lost.resources, late)
+    lost.apply()
+    found = outcomes(restored(lost))
+    assert found[("a", "1-4")] is Outcome.SUCCEEDED
+    assert len(found) == 3
+
+
+def test_work_that_has_no_object_is_unknown_and_held_whatever_is_declared_for_lost_runs() -> None:
+    lost = studio(task("a", on_lost=OnEnd.RERUN))
+    lost.clock.advance(150)
+    lost.plan()
+    lost.clock.advance(5000)
+    lose(lost)
+    planned = lost.plan()
+    assert [str(each.standing) for each in planned.changes] == ["held"]
+    assert planned.is_empty
+    report = lost.apply()
+    assert report is not None
+    assert report.steps == ()
+
+
+def test_rebuilding_then_applying_sends_nothing_for_work_that_is_there() -> None:
+    lost = studio(task("a"))
+    lost.clock.advance(150)
+    lose(lost)
+    before = len(lost.vendor.calls)
+    lost.apply()
+    assert len(lost.vendor.calls) == before
+
+
+def test_what_was_restored_is_whole_from_the_first_moment() -> None:
+    lost = studio(task("a"))
+    batch = restored(lost)
+    lost.store.shelf.clear()
+    lost.store.init(batch)
+    state: MemoryState = lost.store.shelf[SCOPE]
+    runs: list[Run] = list(state.runs.values())
+    assert runs
+    assert state.records
