@@ -93,11 +93,9 @@ async def observe(
 ) -> Observation:
     """Every object of ours at every provider, with whether the lists are complete.
 
-    Kinds that are declared or remembered are listed, and those of `also`.
-
-    An object that a record or an active run knows and the list does not show is asked for by its
-    id, so that what is still missing is absent. Finite work that is over, as far as the state
-    knows, is not asked for. Secret values are fingerprints from here on.
+    Kinds that are declared or remembered are listed, and those of `also`. What a record or an
+    active run knows and the list does not show is asked for by its id, so that what is still
+    missing is absent; finite work that is over is not asked for. Secrets are fingerprints here.
 
     Raises:
         ProviderError: a provider can't be reached, or refuses our credentials.
