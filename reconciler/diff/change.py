@@ -37,6 +37,7 @@ class Reason(StrEnum):
     PRESUMED_FINISHED = "presumed_finished"
     RUNNING = "running"
     RETRY = "retry"
+    NOT_SUCCEEDED = "not_succeeded"
     MOVED = "moved"
     """What it stands on is replaced."""
     UNSETTLED = "unsettled"

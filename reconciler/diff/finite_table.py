@@ -95,23 +95,12 @@ def _while_there(situation: FiniteSituation) -> Decision:
 def _again_or_hold(situation: FiniteSituation, policy: OnEnd, says: str) -> Decision:
     if policy is OnEnd.RERUN and situation.attempts < situation.lifecycle.max_attempts:
         return Decision(Action.CREATE, Reason.RETRY, says=says)
-    return Decision(
-        Action.NO_OP,
-        Reason.RETRY,
-        Standing.HELD,
-        says,
-        "rerun ADDRESS starts it again; so does raising lifecycle.run",
-    )
+    return _held(Reason.NOT_SUCCEEDED, says)
 
 
-def _held(says: str) -> Decision:
-    return Decision(
-        Action.NO_OP,
-        Reason.UNSETTLED,
-        Standing.HELD,
-        says,
-        "rerun ADDRESS starts it again; so does raising lifecycle.run",
-    )
+def _held(reason: Reason, says: str) -> Decision:
+    way_out = "rerun ADDRESS starts it again; so does raising lifecycle.run"
+    return Decision(Action.NO_OP, reason, Standing.HELD, says, way_out)
 
 
 FINITE: tuple[Row[FiniteSituation], ...] = (
@@ -168,7 +157,7 @@ FINITE: tuple[Row[FiniteSituation], ...] = (
         "8b",
         "the current run was cancelled by a person",
         lambda s: s.current is Current.CANCELLED,
-        lambda s: _held("cancelled"),
+        lambda s: _held(Reason.NOT_SUCCEEDED, "cancelled"),
     ),
     Row(
         "9",
@@ -186,7 +175,7 @@ FINITE: tuple[Row[FiniteSituation], ...] = (
         "10b",
         "it can't be told whether the run came and went",
         lambda s: s.current is Current.UNKNOWN,
-        lambda s: _held("its outcome is unknown"),
+        lambda s: _held(Reason.UNSETTLED, "its outcome is unknown"),
     ),
     Row(
         "11",

@@ -40,6 +40,8 @@ _REASONS: Final = {
     Reason.ENDED: "over at the vendor",
     Reason.NOT_DECLARED: "not declared (prune)",
     Reason.RETRY: "run again",
+    Reason.NOT_SUCCEEDED: "its last run did not succeed",
+    Reason.MOVED: "what it runs on is replaced",
     Reason.UNSETTLED: "an earlier answer is not settled",
 }
 _MARKS: Final = {
