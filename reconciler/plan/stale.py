@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.diff.change import Action
+from reconciler.diff.change import Action, Standing
 from reconciler.errors import PlanStale, Problem
 from reconciler.plan.plan import Binding, Change, Plan
 from reconciler.plan.quota import NO_ROOM
@@ -58,7 +58,9 @@ def still_due(reviewed: Plan, now: Plan) -> Plan:
         found = _tried(change, today.get(change.address))
         if found is None and (change.address in now.unchanged or change.action is Action.FORGET):
             continue
-        if found is not None and _is_same(change, found):
+        if found is not None and _has_ended(change, found):
+            continue
+        if found is not None and (_is_same(change, found) or _is_less(change, found)):
             due.append(found)
         else:
             moved.append(change)
@@ -72,6 +74,29 @@ def _tried(reviewed: Change, now: Change | None) -> Change | None:
     if now is None or now.problem is None or now.problem.code != NO_ROOM:
         return now
     return replace(now, standing=reviewed.standing, problem=reviewed.problem)
+
+
+_OF_WHAT_GOES_ON = frozenset({Action.UPDATE, Action.REPLACE, Action.TERMINATE})
+
+
+def _has_ended(reviewed: Change, now: Change) -> bool:
+    """Whether work that was to be steered or stopped has come to its end by itself."""
+    is_quiet = now.standing in (Standing.READY, Standing.HELD) and now.action is Action.NO_OP
+    is_due_to_end = now.standing is Standing.HELD or bool(now.notes)
+    return reviewed.action in _OF_WHAT_GOES_ON and is_quiet and is_due_to_end
+
+
+def _is_less(reviewed: Change, now: Change) -> bool:
+    """Whether what was to be ended has ended by itself, and all else is as it was reviewed."""
+    if reviewed.action in (Action.TERMINATE, Action.DELETE):
+        return now.action is Action.FORGET and now.standing is Standing.READY
+    is_run = reviewed.request is not None and bool(reviewed.request.marker.run_key)
+    return (
+        is_run
+        and (reviewed.action, now.action) == (Action.REPLACE, Action.CREATE)
+        and reviewed.standing is now.standing
+        and _sent(reviewed) == _sent(now)
+    )
 
 
 def _is_same(one: Change, other: Change) -> bool:
