@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 
+from reconciler.address import Address
 from reconciler.apply.ledger import Ledger
 from reconciler.apply.prepare import (
     LEASE_S,
@@ -21,12 +22,14 @@ from reconciler.apply.prepare import (
 )
 from reconciler.apply.require import require_secrets
 from reconciler.apply.run import apply
+from reconciler.apply.wait import Wait
 from reconciler.model import Observation, Recorded
 from reconciler.plan.codec import file_digest
 from reconciler.plan.plan import Plan
-from reconciler.plan.policy import as_reviewed
+from reconciler.plan.policy import Policy, as_reviewed
 from reconciler.plan.stale import check_binding, check_unused, still_due
-from reconciler.report import Report
+from reconciler.plan.survey import Survey, survey
+from reconciler.report import Look, Report
 
 Confirm = Callable[[Plan], Awaitable[bool]]
 """Shows a plan and says whether to go on."""
@@ -82,6 +85,24 @@ async def look(setting: Setting) -> tuple[Recorded, Observation]:
     absorbed = await settler(setting, known).absorb(setting.ports.store.read(), setting.resources)
     observation = await observed(setting, absorbed.recorded, known)
     return await remember(setting, absorbed.recorded, observation), observation
+
+
+async def surveyed(setting: Setting) -> Survey:
+    """How everything stands; decides nothing. What is seen is remembered, as by `look`."""
+    recorded, observation = await look(setting)
+    return survey(setting.desired, recorded, observation, Policy(knowledge(setting).digest))
+
+
+async def begin_wait(
+    setting: Setting, tell: Callable[[Look], None], addresses: Collection[Address] = ()
+) -> Wait:
+    """A wait for the work at these addresses, or for all that is declared.
+
+    Raises:
+        PlanRefused: an address is not known, or nothing there ever ends.
+    """
+    ports, records = setting.ports, setting.records
+    return Wait(await surveyed(setting), addresses, ports, tell, records=records)
 
 
 def erase(setting: Setting) -> None:
