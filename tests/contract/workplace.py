@@ -21,6 +21,7 @@ from reconciler.diff.change import Action, FieldChange
 from reconciler.kinds import KindSpec, Spec
 from reconciler.lifecycle import Lifecycle
 from reconciler.manifest.load import inputs_digest
+from reconciler.manifest.refs import references_of
 from reconciler.model import Observed, Request, Resource, SecretRef
 from reconciler.observe import formed
 from reconciler.plan.plan import Change, Plan
@@ -215,6 +216,12 @@ def config_of(vendor: str, url: str) -> ProviderConfig:
 def resource(kind: KindSpec, name: str, spec: Spec, **rest: Any) -> Resource:
     """What a manifest of that kind would become."""
     return Resource(Address(PROVIDER, kind.slug, name), kind.id, spec, **rest)
+
+
+def referring(kind: KindSpec, name: str, spec: Spec, **rest: Any) -> Resource:
+    """The same, with the references its spec holds."""
+    references = references_of(kind, Address(PROVIDER, kind.slug, name), spec)
+    return resource(kind, name, spec, references=references, **rest)
 
 
 def with_lifecycle(declared: Resource, **lifecycle: Any) -> Resource:

@@ -252,5 +252,5 @@ def _usage(body: Body, settled: Settled, covered: Ranges) -> Usage:
         instances=int(body.get("runningInstanceCount") or 0),
         cores=int(body.get("runningCoreCount") or 0),
         queued_instances=0 if settled.is_over else len(covered - ended),
-        core_seconds=sum(float(seconds(each["time"]) or 0) * each["core"] for each in spent),
+        core_seconds=float(sum((seconds(each["time"]) or 0) * each["core"] for each in spent)),
     )

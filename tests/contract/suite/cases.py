@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.fields import Field, SetBy
-from reconciler.kinds import KindSpec, Spec
+from reconciler.kinds import KindSpec, Nature, Spec
 from reconciler.model import Resource
 from reconciler.values import Json, merge
-from tests.contract.workplace import resource
+from tests.contract.control import Control
+from tests.contract.workplace import Workplace, referring
 
 _STEP = re.compile(r"([^.\[\]]+)(?:\[([^\]]*)\])?")
 
@@ -48,6 +49,16 @@ class Case:
     """Fields of the true object that tell of its life, not of what was asked."""
     own: frozenset[str] = frozenset()
     """Fields of the true object in which no two objects are alike."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Rows that need a story of their own, and the test that tells it."""
+    strangers: tuple[tuple[str, Json], ...] = ()
+    """Creations by somebody else, (path, body), that the trials refer to."""
+    sizes: frozenset[str] = frozenset()
+    """Rows that say how much is run: more of it is no other work."""
+    child: Callable[[Resource], Resource] | None = None
+    """Work that stands in a container: it is made again for its sake alone."""
+    taken: frozenset[str] = frozenset()
+    """Rows the vendor would change in place, though we never ask it to."""
 
     @property
     def id(self) -> str:
@@ -55,7 +66,27 @@ class Case:
 
     @property
     def tried_rows(self) -> tuple[Field, ...]:
-        return tuple(row for row in self.kind.table if row.set_by is not SetBy.VENDOR)
+        return tuple(row for row in self.kind.table if self.tries(row))
+
+    def tries(self, row: Field) -> bool:
+        """Whether a person may write the row, and it has two declarations here."""
+        return row.set_by is not SetBy.VENDOR and row.path not in self.elsewhere
+
+    @property
+    def is_standing(self) -> bool:
+        return self.kind.nature is Nature.STANDING
+
+    @property
+    def is_finite(self) -> bool:
+        return self.kind.nature is Nature.FINITE
+
+    def ready(self, place: Workplace, control: Control) -> Workplace:
+        """An account in which everything the trials name is there and allowed."""
+        control.set(**self.settings)
+        place.secrets.update(self.secrets)
+        for path, body in self.strangers:
+            place.stranger(path, body)
+        return place
 
     def first(self, row: Field, name: str = "tried") -> Resource:
         trial = self.trials[row.path]
@@ -71,7 +102,7 @@ class Case:
         name: str = "tried",
         labels: Mapping[str, str] | None = None,
     ) -> Resource:
-        return resource(self.kind, name, merge(self.base, fragment), labels=labels or {})
+        return referring(self.kind, name, merge(self.base, fragment), labels=labels or {})
 
 
 def root_of(path: str) -> str:

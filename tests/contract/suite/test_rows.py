@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from reconciler.diff.change import Action
 from reconciler.errors import ProviderError
 from reconciler.fields import UNORDERED, Field, Mutability, SetBy
+from reconciler.lifecycle import Lifecycle, OnEnd
 from reconciler.manifest.check import Checker
 from reconciler.values import Tree
 from tests.contract.control import Control
@@ -29,6 +32,8 @@ from tests.contract.workplace import (
 )
 
 Tried = tuple[Case, Field]
+_UNTIL_OVER_S = 3600
+"""Virtual time after which every run has come to its end."""
 
 
 def _rows(keep: Callable[[Field], bool] = lambda row: row.set_by is not SetBy.VENDOR) -> list[Any]:
@@ -37,7 +42,7 @@ def _rows(keep: Callable[[Field], bool] = lambda row: row.set_by is not SetBy.VE
         pytest.param((case, row), id=f"{case.id}:{row.path}")
         for case in CASES
         for row in case.kind.table
-        if keep(row)
+        if row.path not in case.elsewhere and keep(row)
     ]
 
 
@@ -45,13 +50,25 @@ def _that(*mutabilities: Mutability) -> list[Any]:
     return _rows(lambda row: row.mutability in mutabilities)
 
 
+def _but(rows: list[Any], left_out: Callable[[Case], frozenset[str]]) -> list[Any]:
+    """These parameters without the rows that a case leaves out."""
+    return [each for each in rows if each.values[0][1].path not in left_out(each.values[0][0])]
+
+
+def _taken(case: Case) -> frozenset[str]:
+    return case.taken
+
+
+def _sizes(case: Case) -> frozenset[str]:
+    """How much is run is compared as a set, and more of it is no other work."""
+    return case.sizes
+
+
 @pytest.fixture
 def at(place: Workplace, control: Control, tried: Tried) -> Workplace:
-    """An account that lets every row of the case be set, and the secrets its trials name."""
+    """An account that lets every row of the case be set, and what its trials name."""
     case, _ = tried
-    control.set(**case.settings)
-    place.secrets.update(case.secrets)
-    return place
+    return case.ready(place, control)
 
 
 def stored(control: Control, case: Case) -> Tree:
@@ -70,6 +87,14 @@ def moved(before: Tree, after: Tree, ignored: Iterable[str]) -> set[str]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_every_row_a_person_may_write_is_tried(case: Case) -> None:
     assert {row.path for row in case.tried_rows} == set(case.trials)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_every_row_that_needs_its_own_story_has_one(case: Case) -> None:
+    for told in case.elsewhere.values():
+        file, _, name = told.partition("::")
+        text = (Path(__file__).parent.parent / file).read_text("utf-8")
+        assert f"def {name}(" in text
 
 
 @pytest.mark.parametrize("tried", _rows())
@@ -120,14 +145,20 @@ def test_an_in_place_change_moves_that_field_alone(
     assert not left, "a change that is taken back must leave no trace"
 
 
-@pytest.mark.parametrize("tried", _that(Mutability.REPLACE, Mutability.WORK))
+_SET_ONCE = (
+    *(Mutability.REPLACE, Mutability.WORK),
+    *(Mutability.NEXT_RUN, Mutability.AT_NEXT_CREATE),
+)
+
+
+@pytest.mark.parametrize("tried", _but(_that(*_SET_ONCE), _taken))
 def test_a_field_the_vendor_cannot_change_is_not_changed_by_an_update(
     tried: Tried, at: Workplace, control: Control
 ) -> None:
     case, row = tried
     at.apply(case.first(row))
     before = stored(control, case)
-    request, remote_id = at.request(case.then(row)), before["uuid"]
+    request, remote_id = at.request(case.then(row, "other")), before["uuid"]
     changed = frozenset({root_of(row.path), root_of(row.remote)})
 
     async def update(provider: Any) -> None:
@@ -173,26 +204,72 @@ def test_a_field_the_vendor_cannot_change_makes_a_new_object(
     require_empty(at.plan(case.then(row)))
 
 
+@pytest.mark.parametrize("tried", _but(_that(Mutability.WORK), _sizes))
+def test_other_work_is_a_new_run_and_leaves_the_old_one_alone(
+    tried: Tried, at: Workplace, control: Control
+) -> None:
+    case, row = tried
+    at.apply(case.first(row))
+    before, writes = stored(control, case), control.writes()
+    applied = at.apply(case.then(row))
+    assert applied.code == 5, "a run that is not over blocks the next one"
+    assert control.writes() == writes, "work that runs is never changed"
+    assert stored(control, case) == before
+    control.advance(_UNTIL_OVER_S)
+    assert at.apply(case.then(row)).actions == {"tried": Action.CREATE}
+    after = control.objects(case.collection)
+    assert len(after) == 2, "what is over is kept"
+    made = after[at.remote_id(case.then(row))]
+    assert stored_at(made, row.remote) != stored_at(before, row.remote)
+    require_empty(at.plan(case.then(row)))
+
+
+def _require_waiting(case: Case, row: Field, at: Workplace, control: Control) -> None:
+    """The change of a field that waits is shown, and sends nothing."""
+    before, writes = stored(control, case), control.writes()
+    plan = at.plan(case.then(row))
+    assert plan.is_empty, "what waits must not be pending"
+    assert {each.mutability for each in the_changes(plan)} == {row.mutability}, "it must be shown"
+    at.apply(case.then(row))
+    assert control.writes() == writes, "what waits must send nothing"
+    assert stored(control, case) == before
+
+
+@pytest.mark.parametrize("tried", _that(Mutability.NEXT_RUN))
+def test_a_field_of_the_next_run_waits_for_it(
+    tried: Tried, at: Workplace, control: Control
+) -> None:
+    case, row = tried
+    at.apply(case.first(row))
+    before = stored(control, case)
+    _require_waiting(case, row, at, control)
+    control.advance(_UNTIL_OVER_S)
+    again = with_lifecycle(case.then(row), run=2)
+    assert at.apply(again).code == 0
+    made = control.objects(case.collection)[at.remote_id(again)]
+    assert stored_at(made, row.remote) != stored_at(before, row.remote), "it must come with it"
+    require_empty(at.plan(again))
+
+
 @pytest.mark.parametrize("tried", _that(Mutability.AT_NEXT_CREATE))
 def test_a_field_of_the_next_creation_waits_for_it(
     tried: Tried, at: Workplace, control: Control
 ) -> None:
     case, row = tried
     at.apply(case.first(row))
-    before, writes = stored(control, case), control.writes()
-    plan = at.plan(case.then(row))
-    assert plan.is_empty, "what waits for the next creation must not be pending"
-    shown = {each.mutability for each in the_changes(plan)}
-    assert shown == {Mutability.AT_NEXT_CREATE}, "what waits must be shown"
-    at.apply(case.then(row))
-    assert control.writes() == writes, "what waits for the next creation must send nothing"
-    assert stored(control, case) == before
+    before = stored(control, case)
+    _require_waiting(case, row, at, control)
     at.ask(lambda provider: provider.delete(case.id, before["uuid"]))
-    assert at.apply(case.then(row)).code == 0
+    again = case.then(row)
+    if case.is_finite:
+        again = with_lifecycle(again, on_lost=OnEnd.RERUN)
+    declared = [again, case.child(again)] if case.child else [again]
+    assert at.apply(*declared).code == 0
     after = stored(control, case)
-    root = root_of(row.remote)
-    assert case.trials[row.path].labels[1].items() <= after[root].items(), "it must come with it"
-    require_empty(at.plan(case.then(row)))
+    assert stored_at(after, row.remote) != stored_at(before, row.remote), "it must come with it"
+    labels = case.trials[row.path].labels[1]
+    assert labels.items() <= after.get("labels", {}).items(), "a label must come with it"
+    require_empty(at.plan(*declared))
 
 
 def _can_be_dropped(row: Field) -> bool:
@@ -222,12 +299,13 @@ def _can_be_ignored(row: Field) -> bool:
     return is_plain and row.set_by is not SetBy.VENDOR and row.mutability is not Mutability.FIXED
 
 
-@pytest.mark.parametrize("tried", _rows(_can_be_ignored))
+@pytest.mark.parametrize("tried", _but(_rows(_can_be_ignored), _sizes))
 def test_an_ignored_field_is_left_alone(tried: Tried, at: Workplace, control: Control) -> None:
     case, row = tried
-    at.apply(case.first(row))
+    ignoring = Lifecycle(ignore=(row.path,))
+    at.apply(replace(case.first(row), lifecycle=ignoring))
     before = stored(control, case)
-    applied = at.apply(with_lifecycle(case.then(row), ignore=(row.path,)))
+    applied = at.apply(replace(case.then(row), lifecycle=ignoring))
     roots = {root_of(each.path) for each in the_changes(applied.plan)}
     assert root_of(row.path) not in roots, "an ignored field must not be planned"
     kept = stored_at(stored(control, case), row.remote)
@@ -240,8 +318,8 @@ def test_a_field_nobody_set_is_no_drift(tried: Tried, at: Workplace, control: Co
     case, row = tried
     at.apply(case.declared({}))
     require_empty(at.plan(case.declared({})))
-    at.apply(case.then(row))
-    require_empty(at.plan(case.declared({root_of(row.path): None})))
+    at.apply(case.then(row, "set"))
+    require_empty(at.plan(case.declared({root_of(row.path): None}, "set")))
 
 
 @pytest.mark.parametrize("tried", _rows(lambda row: row.compare is UNORDERED))
