@@ -11,6 +11,13 @@ import pytest
 from reconciler.sandbox.server import RunningSandbox
 from tests.contract.control import STANDING_STILL, Control
 from tests.e2e.desk import Desk
+from tests.e2e.spawner import Spawner, spawner
+
+
+@pytest.fixture(scope="session", name="spawner")
+def one_spawner() -> Iterator[Spawner]:
+    with spawner() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +36,15 @@ def control(running: RunningSandbox) -> Iterator[Control]:
 
 @pytest.fixture
 def desk(
-    running: RunningSandbox, control: Control, tmp_path: Path, request: pytest.FixtureRequest
+    running: RunningSandbox,
+    control: Control,
+    spawner: Spawner,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Desk:
-    """A workspace of the promise's manifests, with an empty state and an empty account."""
+    """A workspace of the promise's manifests, if it has any; an empty state, an empty account."""
+    desk = Desk.at(tmp_path / "film-a", running.qarnot, control, spawner)
     manifests = request.path.parent / "manifests"
-    return Desk.at(tmp_path / "film-a", manifests, running.qarnot, control)
+    if manifests.is_dir():
+        desk.take(manifests)
+    return desk

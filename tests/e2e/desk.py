@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from time import monotonic, sleep
 
 import reconciler
@@ -18,10 +17,10 @@ from reconciler.providers.qarnot.marker import LABEL
 from reconciler.sandbox.server import QarnotAccess
 from reconciler.state.sqlite_store import SqliteStore
 from tests.contract.control import Control
+from tests.e2e.spawner import Command, Spawner
 
 PATIENCE_S = 60.0
 SCOPE = Scope("ws-0123456789abcdef", "default")
-_RECONCILER = [sys.executable, "-W", "error", "-m", "reconciler.cli.entry"]
 _IMPORTS = str(Path(reconciler.__file__).parent.parent)
 _WORKSPACE = """\
 apiVersion: reconciler/v1
@@ -34,6 +33,7 @@ spec:
       url: {url}
       auth: {{token: {{secretRef: {{env: FARM_TOKEN}}}}}}
       timeouts: {{connect: 2s, read: 2s, request: 2s}}
+      settleAfter: 1s
 """
 _ENDED = frozenset({"Closing", "Closed", "Failure", "PendingDelete"})
 
@@ -57,17 +57,18 @@ class Desk:
 
     folder: Path
     control: Control
+    spawner: Spawner
     env: dict[str, str]
     heard: list[Done] = field(default_factory=list)
 
     @classmethod
-    def at(cls, folder: Path, manifests: Path, access: QarnotAccess, control: Control) -> Desk:
-        """A workspace with a copy of these manifests and an empty state."""
-        folder.mkdir()
-        shutil.copytree(manifests, folder / "manifests")
+    def at(cls, folder: Path, access: QarnotAccess, control: Control, spawner: Spawner) -> Desk:
+        """A workspace with no manifests and an empty state."""
+        (folder / "manifests").mkdir(parents=True)
         desk = cls(
             folder,
             control,
+            spawner,
             {
                 "PATH": os.environ["PATH"],
                 "HOME": str(folder.parent),
@@ -80,6 +81,10 @@ class Desk:
         SqliteStore(folder / ".reconciler" / "state.db", SCOPE).init()
         return desk
 
+    def take(self, manifests: Path) -> None:
+        """Manifests as they are in another folder."""
+        shutil.copytree(manifests, self.folder / "manifests", dirs_exist_ok=True)
+
     def point_at(self, url: str) -> None:
         """Write `reconciler.yaml` for a vendor at this address."""
         text = _WORKSPACE.format(url=url)
@@ -89,28 +94,23 @@ class Desk:
         """One command from start to end; it never shows a traceback."""
         return self.end(self.start(*arguments))
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> Command:
         """One command under way, with a process group of its own."""
-        return subprocess.Popen(
-            [*_RECONCILER, *arguments],
-            cwd=self.folder,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        said = Path(mkdtemp(prefix="said-", dir=self.folder.parent))
+        return self.spawner.start(arguments, self.folder, self.env, said)
 
-    def end(self, process: subprocess.Popen[bytes]) -> Done:
+    def end(self, process: Command) -> Done:
         """Wait for a command; its words are kept."""
-        out, err = process.communicate(timeout=PATIENCE_S)
-        done = Done(process.returncode, out.decode("utf-8"), err.decode("utf-8"))
+        code = process.wait(PATIENCE_S)
+        out, err = ((process.said / name).read_bytes().decode("utf-8") for name in ("out", "err"))
+        shutil.rmtree(process.said)
+        done = Done(code, out, err)
         assert "Traceback" not in done.said, done.said
         assert "Warning:" not in done.err, done.err
         self.heard.append(done)
         return done
 
-    def kill_when(self, process: subprocess.Popen[bytes], condition: Callable[[], bool]) -> bool:
+    def kill_when(self, process: Command, condition: Callable[[], bool]) -> bool:
         """SIGKILL as soon as it holds; false when the command ended before."""
         is_so = self.await_that(condition, process)
         if process.poll() is None:
@@ -118,9 +118,7 @@ class Desk:
         self.end(process)
         return is_so
 
-    def await_that(
-        self, condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None
-    ) -> bool:
+    def await_that(self, condition: Callable[[], bool], process: Command | None = None) -> bool:
         """Whether it came to hold before the process ended, in bounded time."""
         until = monotonic() + PATIENCE_S
         while not condition():
