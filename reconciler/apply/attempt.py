@@ -19,7 +19,7 @@ from reconciler.plan.plan import Change
 from reconciler.ports import Batch, Provider
 from reconciler.report import Passed
 
-STOPPED_WITHIN_S = 300.0
+STOPPED_WITHIN_S = 120.0
 """How long a run that makes room for another one is waited for."""
 _LOOKS_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 
@@ -105,9 +105,10 @@ def _withdrawn(ground: Ground, step: Step) -> tuple[Run, ...]:
 
 
 def _makes_room(ground: Ground, step: Step) -> bool:
-    """Whether a run is ended so that another one can begin in its place."""
-    is_run = ground.kind_of(step).nature is Nature.FINITE
-    return is_run and step.verb is Verb.STOP and step.change.action is Action.REPLACE
+    """Whether a run is ended so that another one begins where it ran, and the two may not meet."""
+    change, is_run = step.change, ground.kind_of(step).nature is Nature.FINITE
+    is_replaced = change.action is Action.REPLACE and change.reason is not Reason.MOVED
+    return is_run and step.verb is Verb.STOP and is_replaced
 
 
 async def _still_there(ground: Ground, provider: Provider, step: Step) -> ProviderError | None:
@@ -122,7 +123,7 @@ async def _still_there(ground: Ground, provider: Provider, step: Step) -> Provid
         if found is None or not _goes_on(found.settled.value):
             return None
         if ground.clock.monotonic() >= until:
-            return ProviderError(_unending(step.change), effect=Effect.UNKNOWN)
+            return ProviderError(_unending(step.change))
         ground.on_wait(step, "it was stopped, and has not come to its end yet")
         await ground.clock.sleep(next(waits, _LOOKS_AFTER_S[-1]))
 
