@@ -1,6 +1,7 @@
 """Settings as rows: each has a name, the values it takes, a default and a meaning."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -51,18 +52,26 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A list of strings; where `known` is not empty, of these alone."""
+    """A list of strings; where `known` is not empty, of these alone.
+
+    `pattern` is a regular expression that each of them matches.
+    """
 
     known: tuple[str, ...] = ()
+    pattern: str = ""
 
     def accepts(self, value: Json) -> bool:
         """Whether the value may be set."""
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             return False
+        if self.pattern and not all(re.fullmatch(self.pattern, item) for item in value):
+            return False
         return not self.known or set(value) <= set(self.known)
 
     def says(self) -> str:
         """The values, for a person."""
+        if self.pattern:
+            return f"a list of strings that match {self.pattern}"
         return f"a list of: {', '.join(self.known)}" if self.known else "a list of strings"
 
 

@@ -12,6 +12,7 @@ ROWS = (
     Setting("pause_s", Amount(0, 5, is_whole=False), 1, "how long"),
     Setting("fields", Words(("a", "b")), [], "which"),
     Setting("names", Words(), [], "which"),
+    Setting("counts", Words(pattern=r"\w+=\d+"), [], "how many of which"),
 )
 
 
@@ -24,6 +25,7 @@ ROWS = (
         ("pause_s", [0, 0.5], [None, -1, False, float("nan")]),
         ("fields", [[], ["b", "a"]], ["a", ["c"], [1], None]),
         ("names", [["anything"]], ["a", [None]]),
+        ("counts", [[], ["a=1", "b=20"]], [["a"], ["a=1", "=2"], [1]]),
     ],
 )
 def test_a_setting_takes_its_values_alone(name: str, good: list[Json], bad: list[Json]) -> None:
@@ -40,7 +42,7 @@ def test_a_setting_takes_its_values_alone(name: str, good: list[Json], bad: list
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(SettingError, match=r"no 'speling' in switches; did you mean spelling\?"):
         SettingTable(ROWS).check({"speling": "old"}, "switches")
-    with pytest.raises(SettingError, match="known: fields, most, names, pause_s, spelling, status"):
+    with pytest.raises(SettingError, match="known: counts, fields, most, names, pause_s, spelling, status"):
         SettingTable(ROWS).check({"zzz": 1}, "switches")
     with pytest.raises(SettingError, match="must be an object"):
         SettingTable(ROWS).check([], "switches")
