@@ -11,34 +11,51 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 
 from bench.child import environment
-from bench.contest import Contestant, starts, works
+from bench.contest import Case, Contestant, starts, works
 from bench.ours import Ours
 from bench.peers import Octodns, Terraform, find_terraform, octodns_is_there
+from bench.pools import POOLS
 from bench.rehearsal import rehearsal
-from bench.report import Findings, page
+from bench.report import Findings, Sent, page
 from bench.requests import requests_a_second
 from bench.stages import Stage
+from bench.tasks import TASKS
+from bench.workload import Workload
 
 OUT = Path(__file__).with_name("out")
 PACKAGE = Path(__file__).parent.with_name("reconciler")
+WORKLOADS = {each.name: each for each in (POOLS, TASKS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What one session measures."""
+
+    sizes: Sequence[int]
+    runs: int
+    workloads: Sequence[Workload]
 
 
 def main() -> None:
     """Measure, print the page, keep it and the figures in bench/out/."""
     asked = _arguments()
-    sizes = (100,) if asked.quick else tuple(int(each) for each in asked.sizes.split(","))
-    runs = 1 if asked.quick else asked.runs
+    session = Session(
+        sizes=(100,) if asked.quick else tuple(int(each) for each in asked.sizes.split(",")),
+        runs=1 if asked.quick else asked.runs,
+        workloads=tuple(WORKLOADS[each] for each in asked.workload or WORKLOADS),
+    )
     OUT.mkdir(exist_ok=True)
     compileall.compile_dir(PACKAGE, quiet=1)  # as pip does with what it installs, so with peers
     with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
         scratch = Path(folder)
         findings = Findings(machine=_machine())
         peers = list(_peers(scratch, findings, asked.without))
-        _measure(findings, peers, scratch, sizes, runs)
+        _measure(findings, peers, scratch, session)
     text = page(findings)
     print(text)
     (OUT / "bench.md").write_text(text, "utf-8")
@@ -48,9 +65,14 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("--sizes", default="100,1000,10000", help="how many pools, in turn")
+    parser.add_argument("--sizes", default="100,1000,10000", help="how many documents, in turn")
     parser.add_argument("--runs", type=int, default=3, help="of each case; medians are shown")
-    parser.add_argument("--quick", action="store_true", help="100 pools, one run: does it work?")
+    parser.add_argument(
+        "--quick", action="store_true", help="100 documents, one run: does it work?"
+    )
+    parser.add_argument(
+        "--workload", action="append", choices=WORKLOADS, help="pools, tasks; both when left out"
+    )
     parser.add_argument("--without", action="append", default=[], metavar="PEER", help="leave out")
     parser.add_argument("--json", type=Path, help="where the figures go; bench/out/bench.json")
     return parser.parse_args()
@@ -60,20 +82,22 @@ def _measure(
     findings: Findings,
     peers: Sequence[Contestant],
     scratch: Path,
-    sizes: Sequence[int],
-    runs: int,
+    session: Session,
 ) -> None:
     with rehearsal(scratch) as sandbox:
         ours = Ours(scratch / "ours", sandbox)
         contestants: list[Contestant] = [ours, *peers]
-        findings.results += starts(contestants, max(runs, 3), scratch)
-        for size in sizes:
+        findings.results += starts(contestants, max(session.runs, 3), scratch)
+        for workload, size in product(session.workloads, session.sizes):
             for each in contestants:
-                each.lay_out(size)
-            findings.results += works(contestants, size, runs, scratch)
+                each.lay_out(workload, size)
+            for result in works(contestants, workload, size, session.runs, scratch):
+                findings.results.append(result)
+                if result.case is Case.APPLY:
+                    findings.sent.append(Sent(workload.name, size, *ours.sent()))
             ours.point_at("manifests")
-            findings.stages[size] = _stages(ours)
-    findings.requests = requests_a_second(2000, runs)
+            findings.stages.setdefault(workload.name, {})[size] = _stages(ours)
+    findings.requests = requests_a_second(2000, session.runs)
 
 
 def _peers(scratch: Path, findings: Findings, without: Sequence[str]) -> Iterator[Contestant]:

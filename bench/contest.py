@@ -11,6 +11,9 @@ from typing import Protocol
 
 from bench.child import Command, Spent, run
 from bench.figures import median
+from bench.pools import POOLS
+from bench.tasks import TASKS
+from bench.workload import Workload
 
 
 class Case(StrEnum):
@@ -22,11 +25,25 @@ class Case(StrEnum):
     PLAN_NEW = "plan, all new"
     APPLY = "apply, all new"
     NO_CHANGE = "plan, no change"
+    ACTIVE = "plan, all active"
     CHANGED = "plan, 1 in 10 changed"
+    JUST_ENDED = "plan, all just succeeded"
+    ENDED = "plan, all succeeded"
+    REMOVED = "plan, all removed by the vendor"
 
 
 STARTS = (Case.VERSION, Case.HELP)
-WORKS = tuple(case for case in Case if case not in STARTS)
+FIRST = (Case.VALIDATE, Case.PLAN_NEW, Case.APPLY)
+IDLE = frozenset({Case.NO_CHANGE, Case.ACTIVE, Case.JUST_ENDED, Case.ENDED, Case.REMOVED})
+"""Nothing is to be done: the same for who knows no work that ends."""
+WORKS = {
+    POOLS.name: (*FIRST, Case.NO_CHANGE, Case.CHANGED),
+    TASKS.name: (
+        *FIRST,
+        *(Case.ACTIVE, Case.CHANGED, Case.JUST_ENDED, Case.ENDED, Case.REMOVED),
+    ),
+}
+"""The cases of each workload, in order."""
 
 
 def _nothing() -> None:
@@ -47,7 +64,7 @@ class Contestant(Protocol):
 
     name: str
 
-    def lay_out(self, size: int) -> None:
+    def lay_out(self, workload: Workload, size: int) -> None:
         """Write that many documents; nothing is made of them yet."""
 
     def start(self, case: Case) -> Entry | None:
@@ -78,6 +95,7 @@ class Result:
     case: Case
     size: int
     by_name: Mapping[str, Measured] = field(default_factory=dict)
+    workload: str = ""
 
 
 @dataclass(slots=True)
@@ -97,13 +115,14 @@ def starts(contestants: Sequence[Contestant], runs: int, scratch: Path) -> list[
 
 
 def works(
-    contestants: Sequence[Contestant], size: int, runs: int, scratch: Path
+    contestants: Sequence[Contestant], workload: Workload, size: int, runs: int, scratch: Path
 ) -> Iterable[Result]:
-    """Every other case at one size, in order."""
-    for case in WORKS:
+    """Every case of a workload at one size, in order."""
+    for case in WORKS[workload.name]:
         entries = [(each, each.work(case)) for each in contestants]
-        print(f"bench: {size} x {case}", file=sys.stderr, flush=True)
-        yield Result(case, size, _medians(_paired(entries, runs, scratch)))
+        print(f"bench: {size} {workload.name}: {case}", file=sys.stderr, flush=True)
+        found = _medians(_paired(entries, runs, scratch))
+        yield Result(case, size, found, workload.name)
 
 
 def _paired(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from bench.workload import Tree, edited, is_changed, padding, pool, size_of
+from bench.workload import Tree, Workload, is_changed, padding, size_of
 
 DOCUMENTS_A_FILE = 100
 VALUE_LENGTH = 250
@@ -20,26 +20,36 @@ Write = Callable[[Tree, str], str]
 """A tree as one document in some language, with a text in it that means nothing."""
 
 
-def document(number: int, write: Write, *, is_edited: bool = False) -> str:
+def document(workload: Workload, number: int, write: Write, *, is_edited: bool = False) -> str:
     """The document of that number, `size_of(number)` bytes; an edit may move that by a few.
 
     Raises:
         ValueError: the language needs more bytes for it than it may have.
     """
-    tree = pool(number)
+    tree = workload.tree(number)
     room = size_of(number) - len(write(tree, padding(1))) + 1
     if room < 1:
         raise ValueError(f"document {number} is {1 - room} bytes too long")
-    return write(edited(tree) if is_edited else tree, padding(room))
+    return write(workload.edited(tree) if is_edited else tree, padding(room))
 
 
-def files(count: int, write: Write, *, has_edits: bool = False) -> Iterator[str]:
-    """`count` documents, a hundred in a file; with edits, one in ten is changed."""
+def documents(
+    workload: Workload, numbers: Iterable[int], write: Write, *, has_edits: bool = False
+) -> str:
+    """The documents of these numbers, one after the other; with edits, one in ten is changed."""
+    return "".join(
+        document(workload, each, write, is_edited=has_edits and is_changed(each))
+        for each in numbers
+    )
+
+
+def files(
+    workload: Workload, count: int, write: Write, *, has_edits: bool = False
+) -> Iterator[str]:
+    """`count` documents, a hundred in a file."""
     for start in range(0, count, DOCUMENTS_A_FILE):
         numbers = range(start, min(start + DOCUMENTS_A_FILE, count))
-        yield "".join(
-            document(each, write, is_edited=has_edits and is_changed(each)) for each in numbers
-        )
+        yield documents(workload, numbers, write, has_edits=has_edits)
 
 
 # --- ours -----------------------------------------------------------------------------------------
@@ -47,8 +57,23 @@ def files(count: int, write: Write, *, has_edits: bool = False) -> Iterator[str]
 
 def manifest(tree: Tree, note: str) -> str:
     """A YAML document in block style, as people write them."""
-    spec = {**tree["spec"], "constants": {**tree["spec"]["constants"], "NOTE": note}}
-    return "".join(f"{line}\n" for line in ("---", *_block({**tree, "spec": spec}, "")))
+    return plain_manifest({**tree, "spec": _with_note(tree["spec"], note)})
+
+
+def plain_manifest(tree: Tree) -> str:
+    """The same as it is, padded by nothing."""
+    return "".join(f"{line}\n" for line in ("---", *_block(tree, "")))
+
+
+def element(tree: Tree, note: str) -> str:
+    """A task as an element of `spec.tasks` of the job it names."""
+    fields = {key: each for key, each in tree["spec"].items() if key != "job"}
+    inside = {**tree["metadata"], **_with_note(fields, note)}
+    return "".join(f"{line}\n" for line in _items([inside], "    "))
+
+
+def _with_note(spec: Tree, note: str) -> Tree:
+    return {**spec, "constants": {**spec["constants"], "NOTE": note}}
 
 
 def _block(value: Tree, indent: str) -> Iterator[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from bench.contest import Case, Measured, Result
 from bench.figures import growth_exponent, ratio_text, seconds_text
+from bench.pools import POOLS
+from bench.tasks import TASKS
 
 OURS = "reconciler"
 
@@ -26,19 +29,26 @@ class Verdict:
 
 def verdicts(results: Sequence[Result]) -> Iterator[Verdict]:
     """Every goal with what was measured for it."""
-    at = {(each.case, each.size): each.by_name for each in results}
+    at = {(each.workload, each.case, each.size): each.by_name for each in results}
 
-    def of(case: Case, size: int, name: str = OURS) -> Measured | None:
-        return at.get((case, size), {}).get(name)
+    def of(workload: str, case: Case, size: int, name: str = OURS) -> Measured | None:
+        return at.get((workload, case, size), {}).get(name)
 
-    no_change, changed = of(Case.NO_CHANGE, 10_000), of(Case.CHANGED, 10_000)
-    yield _faster("terraform", 30, of(Case.NO_CHANGE, 1000), of(Case.NO_CHANGE, 1000, "terraform"))
-    yield _faster("octodns", 3, no_change, of(Case.NO_CHANGE, 10_000, "octodns"), "10,000")
+    for workload, idle in ((POOLS.name, Case.NO_CHANGE), (TASKS.name, Case.ACTIVE)):
+        look = partial(of, workload)
+        for each in _of_one_workload(look, idle):
+            yield replace(each, goal=f"{workload}: {each.goal}")
+    yield _quick("--version", 0.100, of("", Case.VERSION, 0))
+    yield _quick("--help", 0.150, of("", Case.HELP, 0))
+
+
+def _of_one_workload(of: Callable[..., Measured | None], idle: Case) -> Iterator[Verdict]:
+    no_change, changed = of(idle, 10_000), of(Case.CHANGED, 10_000)
+    yield _faster("terraform", 30, of(idle, 1000), of(idle, 1000, "terraform"))
+    yield _faster("octodns", 3, no_change, of(idle, 10_000, "octodns"), "10,000")
     yield _below("no-change plan of 10,000 under 300 MB", 300e6 / 2**20, no_change)
     yield _edited(no_change, changed)
-    yield _growing(of(Case.NO_CHANGE, 1000), no_change)
-    yield _quick("--version", 0.100, of(Case.VERSION, 0))
-    yield _quick("--help", 0.150, of(Case.HELP, 0))
+    yield _growing(of(idle, 1000), no_change)
     yield _applying(of(Case.APPLY, 10_000), of(Case.APPLY, 10_000, "octodns"))
 
 

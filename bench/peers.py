@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.child import Command, run
-from bench.contest import Case, Entry
+from bench.contest import IDLE, Case, Entry
 from bench.formats import Write, files, record, resource
+from bench.workload import Workload
 
 _BIN = Path(sys.executable).parent
 _CONFIG = """\
@@ -35,13 +36,13 @@ class Octodns:
     size: int = 0
     name: str = field(default="octodns", init=False)
 
-    def lay_out(self, size: int) -> None:
+    def lay_out(self, workload: Workload, size: int) -> None:
         """Zones of that many records, and an empty target."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.size = size
         for source, has_edits in (("source", False), ("edited", True)):
             zones = [f"zone-{number:03}.example." for number in range((size + 99) // 100)]
-            written = _write(self.folder / source, size, record, has_edits=has_edits)
+            written = _write(self.folder / source, workload, size, record, has_edits=has_edits)
             for zone, text in zip(zones, written, strict=True):
                 (self.folder / source / f"{zone}yaml").write_text(text, "utf-8")
             config = "".join(
@@ -65,7 +66,7 @@ class Octodns:
             case Case.APPLY:
                 doing = self._command("octodns-sync", "source", "--doit", says="total changes")
                 return Entry(doing, self._empty_target)
-            case Case.NO_CHANGE:
+            case idle if idle in IDLE:
                 return Entry(self._command("octodns-sync", "source", says="No changes"))
             case Case.CHANGED:
                 return Entry(self._command("octodns-sync", "edited", says="Updates=10"))
@@ -102,16 +103,16 @@ class Terraform:
     size: int = 0
     name: str = field(default="terraform", init=False)
 
-    def lay_out(self, size: int) -> None:
+    def lay_out(self, workload: Workload, size: int) -> None:
         """Resources of that many, and no state."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.size = size
         if size > TERRAFORM_SIZE:
             return
         for name, has_edits in (("plain", False), ("edited", True)):
-            written = _write(self.folder / name, size, resource, has_edits=has_edits)
+            written = _write(self.folder / name, workload, size, resource, has_edits=has_edits)
             for number, text in enumerate(written):
-                (self.folder / name / f"pools_{number:03}.tf").write_text(text, "utf-8")
+                (self.folder / name / f"{workload.name}_{number:03}.tf").write_text(text, "utf-8")
         (self.folder / "cli.tfrc").touch()
         for name in ("plain", "edited"):
             run(self._command("init", folder=name), self.folder.parent)
@@ -133,7 +134,7 @@ class Terraform:
             case Case.APPLY:
                 doing = self._command("apply", "-auto-approve", state, says="Apply complete")
                 return Entry(doing, runs=1)
-            case Case.NO_CHANGE:
+            case idle if idle in IDLE:
                 return Entry(self._command("plan", state, says="No changes"), runs=2)
             case Case.CHANGED:
                 changing = self._command("plan", state, folder="edited", says="to change")
@@ -155,6 +156,8 @@ class Terraform:
         return Command(arguments, self.folder / folder, says, self._env)
 
 
-def _write(folder: Path, size: int, write: Write, *, has_edits: bool) -> Iterator[str]:
+def _write(
+    folder: Path, workload: Workload, size: int, write: Write, *, has_edits: bool
+) -> Iterator[str]:
     folder.mkdir(parents=True)
-    return files(size, write, has_edits=has_edits)
+    return files(workload, size, write, has_edits=has_edits)

@@ -16,7 +16,10 @@ from typing import Any
 from bench.child import Unexpected
 
 RECONCILER = (sys.executable, "-m", "reconciler.cli.entry")
-_LIFTED = ("maxPool", "maxRunningPool", "maxFlexInstances", "maxFlexCores", "maxInstances")
+_LIFTED = (
+    *("maxPool", "maxRunningPool", "maxJob", "maxTask", "maxRunningTask"),
+    *("maxFlexInstances", "maxFlexCores", "maxInstances"),
+)
 _READY_WITHIN_S = 20.0
 _STOPS_WITHIN_S = 15.0
 
@@ -33,6 +36,35 @@ class Rehearsal:
         """Nothing exists any more; there is room for everything."""
         self._call("reset", {})
         self._call("settings", {"vendor": "qarnot", "quotas": dict.fromkeys(_LIFTED)})
+
+    def end_work(self) -> None:
+        """Time passes until all work has succeeded, and no longer.
+
+        Raises:
+            Unexpected: some of it did not.
+        """
+        self._call("advance", {"seconds": 86_400})
+        self._require("tasks", "Success")
+
+    def outlast_work(self) -> None:
+        """Time passes until the vendor has removed all work that was over.
+
+        Raises:
+            Unexpected: some of it is still there.
+        """
+        self._call("advance", {"seconds": 8 * 86_400})
+        self._require("tasks")
+
+    def _require(self, collection: str, *states: str) -> None:
+        """Asked before anything is timed: it has the sandbox catch up with its clock."""
+        objects = self._call("objects?vendor=qarnot", None)[collection]
+        others = {each["state"] for each in objects} - {*states}
+        if others or bool(objects) != bool(states):
+            raise Unexpected(f"{len(objects)} {collection}, some of them {sorted(others)}")
+
+    def requests(self) -> int:
+        """How many requests the vendor's port received since the last reset."""
+        return len(self._call("requests?vendor=qarnot", None))
 
     def cpu_s(self) -> float:
         """CPU seconds the sandbox took so far."""

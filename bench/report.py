@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.contest import STARTS, Case, Measured, Result
+from bench.contest import STARTS, Measured, Result
 from bench.figures import growth_exponent, ratio_text, seconds_text
 from bench.goals import OURS, Verdict, verdicts
 from bench.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the last apply of one size asked of the vendor, and of our state's disk."""
+
+    workload: str
+    size: int
+    requests: int
+    transactions: int
 
 
 @dataclass(slots=True)
@@ -16,7 +26,8 @@ class Findings:
     """Everything one session measured; `not_run` says of each missing part why."""
 
     results: list[Result] = field(default_factory=list)
-    stages: dict[int, list[Stage]] = field(default_factory=dict)
+    sent: list[Sent] = field(default_factory=list)
+    stages: dict[str, dict[int, list[Stage]]] = field(default_factory=dict)
     requests: dict[str, float] = field(default_factory=dict)
     not_run: list[str] = field(default_factory=list)
     machine: str = ""
@@ -28,6 +39,7 @@ def page(findings: Findings) -> str:
         ["# Bench", findings.machine, *findings.not_run],
         ["## Start", *_starts(findings.results)],
         ["## Work, medians of whole processes", *_works(findings.results)],
+        ["## What an apply sends", *_sent(findings.sent)],
         ["## How our cost grows", *_growth(findings.results)],
         ["## Where one plan without changes spends its time", *_stages(findings.stages)],
         ["## Requests a second, 50 at a time, answers of 1 KB", *_requests(findings.requests)],
@@ -88,7 +100,7 @@ def _work_rows(result: Result) -> Iterator[Sequence[str]]:
     ours = result.by_name[OURS]
     for name, measured in result.by_name.items():
         yield (
-            f"{result.size:,}",
+            f"{result.size:,} {result.workload}",
             result.case.value,
             name,
             seconds_text(measured.wall_s),
@@ -100,32 +112,41 @@ def _work_rows(result: Result) -> Iterator[Sequence[str]]:
         )
 
 
+def _sent(found: Sequence[Sent]) -> Iterator[str]:
+    """Transactions with a commit; those that only take or give back the lease do not count."""
+    rows = (
+        [f"{each.size:,} {each.workload}", f"{each.requests:,}", f"{each.transactions:,}"]
+        for each in found
+    )
+    yield from table(("N", "requests to the vendor", "transactions of the state"), rows)
+
+
 def _growth(results: Sequence[Result]) -> Iterator[str]:
     sizes = sorted({each.size for each in results if each.case not in STARTS})[-2:]
     if len(sizes) < 2:
         yield "One size alone shows no growth."
         return
     rows = []
-    for case in Case:
-        at = {each.size: each.by_name[OURS] for each in results if each.case is case}
+    for workload, case in dict.fromkeys((each.workload, each.case) for each in results):
+        at = {e.size: e.by_name[OURS] for e in results if (e.workload, e.case) == (workload, case)}
         if all(size in at for size in sizes):
             values = [[at[s].wall_s, at[s].cpu_s, at[s].peak_mib] for s in sizes]
             powers = (growth_exponent(sizes, column) for column in zip(*values, strict=True))
-            rows.append([case.value, *(f"{power:.2f}" for power in powers)])
+            rows.append([f"{workload}: {case.value}", *(f"{power:.2f}" for power in powers)])
     yield f"The power of N from {sizes[0]:,} to {sizes[1]:,}; 1.00 is linear."
     yield from table(("case", "wall", "CPU", "memory"), rows)
 
 
-def _stages(stages: Mapping[int, Sequence[Stage]]) -> Iterator[str]:
+def _stages(stages: Mapping[str, Mapping[int, Sequence[Stage]]]) -> Iterator[str]:
     yield (
         "One process, instrumented; CPU, and by how much the peak of memory rose. "
         "`load` reads files and YAML, `observe` asks the sandbox and translates."
     )
-    sizes = sorted(stages)
-    names = [each.name for each in stages[sizes[0]]] if sizes else []
-    cells = {(size, each.name): each for size in sizes for each in stages[size]}
-    rows = [[name, *(_stage_cell(cells[size, name]) for size in sizes)] for name in names]
-    yield from table(["stage", *(f"N = {size:,}" for size in sizes)], rows)
+    columns = [(workload, size) for workload, sizes in stages.items() for size in sorted(sizes)]
+    names = [each.name for each in stages[columns[0][0]][columns[0][1]]] if columns else []
+    cells = {(at, e.name): e for at in columns for e in stages[at[0]][at[1]]}
+    rows = [[name, *(_stage_cell(cells[at, name]) for at in columns)] for name in names]
+    yield from table(["stage", *(f"{size:,} {workload}" for workload, size in columns)], rows)
 
 
 def _stage_cell(stage: Stage) -> str:

@@ -1,4 +1,4 @@
-"""What is measured on: pools as a studio would declare them, the same ones in every run.
+"""What is measured on: documents as a studio would write them, the same ones in every run.
 
 Contestants get documents of equal bytes; `formats` writes the trees and pads them.
 """
@@ -6,6 +6,7 @@ Contestants get documents of equal bytes; `formats` writes the trees and pads th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 Tree = dict[str, Any]
@@ -13,37 +14,29 @@ Tree = dict[str, Any]
 BYTES = (1000, 1040, 1080, 1120, 1160)
 """Sizes of the documents, in turn."""
 CHANGED_EVERY = 10
+_OF_ONE_SIZE = 5
 _WORDS = "the quick render of a shot goes over every lazy frame and waits for light "
-_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"]
-_SHOWS = ("dune", "meridian", "northwind", "saltmarsh")
-_TEAMS = ("fx", "comp", "lighting", "layout", "lookdev")
+SHOWS = ("dune", "meridian", "northwind", "saltmarsh")
+TEAMS = ("fx", "comp", "lighting", "layout", "lookdev")
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Documents by number. `tree` is one as a manifest, without the constant `NOTE` that pads it.
+
+    `resources` says how many resources so many documents are for us: what they stand on counts.
+    """
+
+    name: str
+    tree: Callable[[int], Tree]
+    edited: Callable[[Tree], Tree]
+    """The same after a change that needs no new object."""
+    resources: Callable[[int], int]
 
 
 def size_of(number: int) -> int:
     """How many bytes the document of that number has, whoever writes it."""
-    return BYTES[number // len(_FAMILIES) % len(BYTES)]
-
-
-def pool(number: int) -> Tree:
-    """The manifest of one pool, without the constant `NOTE` that pads it."""
-    show, team = _SHOWS[number % len(_SHOWS)], _TEAMS[number // 7 % len(_TEAMS)]
-    spec: Tree = {
-        "displayName": f"{team.capitalize()} {number:05} of {show}",
-        "profile": ("docker-batch", "docker-network")[number % 2],
-        "tags": [show, team, f"sequence-{number // 100:03}"],
-        **_FAMILIES[number % len(_FAMILIES)](number),
-    }
-    spec["constants"] = {
-        "DOCKER_REPO": f"studio/{team}",
-        "DOCKER_TAG": f"{number % 9}.{number % 4}",
-        "SHOT": f"{number:05}",
-    }
-    return {
-        "apiVersion": "qarnot/v1",
-        "kind": "Pool",
-        "metadata": {"name": f"{team}-{number:05}", "labels": {"show": show, "team": team}},
-        "spec": spec,
-    }
+    return BYTES[number // _OF_ONE_SIZE % len(BYTES)]
 
 
 def padding(count: int) -> str:
@@ -53,117 +46,5 @@ def padding(count: int) -> str:
 
 
 def is_changed(number: int) -> bool:
-    """Whether the document is one of the one in ten that change; all families have their turn."""
+    """Whether the document is one of the one in ten that change; all sorts have their turn."""
     return number % CHANGED_EVERY == number // CHANGED_EVERY % CHANGED_EVERY
-
-
-def edited(tree: Tree) -> Tree:
-    """The same pool after a change that needs no new one: more slots, or another tag."""
-    spec = tree["spec"]
-    policies = spec.get("scaling", {}).get("policies", ())
-    if policies and policies[-1]["type"] == "queue":
-        last = {**policies[-1], "maxSlots": policies[-1]["maxSlots"] + 1}
-        return {**tree, "spec": {**spec, "scaling": {"policies": [*policies[:-1], last]}}}
-    return {**tree, "spec": {**spec, "tags": [*spec["tags"][:-1], "sequence-new"]}}
-
-
-# --- five sorts of pools --------------------------------------------------------------------------
-
-
-def _office_and_night(number: int) -> Tree:
-    return {
-        "requirements": {"cpu": 8 + number % 3 * 8, "memory": "64GiB", "ssd": True},
-        "scaling": {
-            "policies": [
-                {
-                    "name": "office",
-                    "type": "fixed",
-                    "slots": 2 + number % 5,
-                    "periods": [{"days": _WEEKDAYS, "start": "08:00", "end": "19:30"}],
-                },
-                {
-                    "name": "night",
-                    "type": "queue",
-                    "minSlots": 0,
-                    "maxSlots": 16 + number % 64,
-                    "minIdleSlots": 1,
-                    "minIdleTime": "90s",
-                    "factor": 0.2,
-                },
-            ]
-        },
-    }
-
-
-def _machines_by_hand(number: int) -> Tree:
-    return {
-        "instanceCount": 1 + number % 12,
-        "hardwareConstraints": [
-            {"discriminator": "MinimumCoreHardwareConstraint", "coreCount": 4 + number % 4 * 4},
-            {"discriminator": "MinimumRamHardwareConstraint", "minimumMemoryMB": 32768},
-            {"discriminator": "SSDHardwareConstraint"},
-        ],
-        "preparationTask": {"commandLine": f"mkdir -p /cache/{number:05}"},
-        "defaultRetrySettings": {"maxTotalRetries": 9, "maxPerInstanceRetries": number % 3 + 1},
-        "completionTimeToLive": "2d",
-    }
-
-
-def _queue_with_buckets(number: int) -> Tree:
-    return {
-        "requirements": {"cpu": 16, "memory": f"{32 + number % 2 * 32}GiB"},
-        "scaling": {
-            "policies": [
-                {
-                    "name": "queue",
-                    "type": "queue",
-                    "maxSlots": 8 + number % 40,
-                    "minIdleTime": "5m",
-                }
-            ]
-        },
-        "advancedResourceBuckets": [
-            {
-                "bucketName": f"assets-{number % 20:02}",
-                "filtering": {"prefixFiltering": {"prefix": f"shots/{number:05}/"}},
-                "cacheTTLSec": 86400,
-            },
-            {"bucketName": "textures"},
-        ],
-    }
-
-
-def _elastic(number: int) -> Tree:
-    return {
-        "requirements": {"cpu": 4, "memory": "16GiB"},
-        "elastic": {
-            "minSlots": number % 3,
-            "maxSlots": 10 + number % 30,
-            "minIdleSlots": 1,
-            "minIdleTime": "2m",
-            "resizePeriod": "3m",
-            "resizeFactor": 0.5,
-        },
-        "schedulingType": "flex",
-        "taskDefaultWaitForPoolResourcesSynchronization": True,
-    }
-
-
-def _plain(number: int) -> Tree:
-    return {
-        "instanceCount": 2 + number % 6,
-        "requirements": {"cpu": 8, "memory": "48GiB", "gpu": number % 10 == 4},
-        "resourceBuckets": [f"plates-{number % 8}", "luts"],
-        "secretsAccessRights": {"bySecret": [f"farm/{number % 30}"], "byPrefix": ["shared/"]},
-        "privileges": {"exportApiAndStorageCredentialsInEnvironment": True},
-        "autoDeleteOnCompletion": True,
-    }
-
-
-_FAMILIES: tuple[Callable[[int], Tree], ...] = (
-    _office_and_night,
-    _machines_by_hand,
-    _queue_with_buckets,
-    _elastic,
-    _plain,
-)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bench.contest import Case, Measured, Result
 from bench.figures import growth_exponent, median, ratio_text, seconds_text
 from bench.goals import OURS, verdicts
-from bench.report import Findings, page
+from bench.report import Findings, Sent, page
 from bench.stages import Stage
 
 POSITIVE = st.floats(0.01, 1e6)
@@ -46,26 +46,31 @@ def test_figures_show_as_many_digits_as_mean_something(text: str, wanted: str) -
     assert text == wanted
 
 
-def _result(case: Case, size: int, **seconds: float) -> Result:
-    return Result(case, size, {name: Measured(s, s, 100.0) for name, s in seconds.items()})
+def _result(workload: str, case: Case, size: int, **seconds: float) -> Result:
+    by_name = {name: Measured(s, s, 100.0) for name, s in seconds.items()}
+    return Result(case, size, by_name, workload)
 
 
-def _results(ours_s: float) -> list[Result]:
+STARTED = [
+    _result("", Case.VERSION, 0, **{OURS: 0.05}),
+    _result("", Case.HELP, 0, **{OURS: 0.2}),
+]
+
+
+def _results(workload: str, idle: Case, ours_s: float) -> list[Result]:
     return [
-        _result(Case.VERSION, 0, **{OURS: 0.05}),
-        _result(Case.HELP, 0, **{OURS: 0.2}),
-        _result(Case.NO_CHANGE, 1000, **{OURS: ours_s / 10, "terraform": 15.0}),
-        _result(Case.NO_CHANGE, 10_000, **{OURS: ours_s, "octodns": 15.0}),
-        _result(Case.CHANGED, 10_000, **{OURS: ours_s * 1.2, "octodns": 16.0}),
-        _result(Case.APPLY, 10_000, **{OURS: 20.0, "octodns": 15.0}),
+        _result(workload, idle, 1000, **{OURS: ours_s / 10, "terraform": 15.0}),
+        _result(workload, idle, 10_000, **{OURS: ours_s, "octodns": 15.0}),
+        _result(workload, Case.CHANGED, 10_000, **{OURS: ours_s * 1.2, "octodns": 16.0}),
+        _result(workload, Case.APPLY, 10_000, **{OURS: 20.0, "octodns": 15.0}),
     ]
 
 
 def test_goals_are_reached_when_the_figures_say_so_and_not_otherwise() -> None:
-    quick = [each.is_reached for each in verdicts(_results(4.0))]
-    slow = [each.is_reached for each in verdicts(_results(6.0))]
-    assert quick == [True, True, True, True, True, True, False, False]
-    assert slow == [False, False, True, True, True, True, False, False]
+    pools, tasks = _results("pools", Case.NO_CHANGE, 4.0), _results("tasks", Case.ACTIVE, 6.0)
+    quick, slow = [True, True, True, True, True, False], [False, False, True, True, True, False]
+    found = [each.is_reached for each in verdicts([*STARTED, *pools, *tasks])]
+    assert found == [*quick, *slow, True, False]
 
 
 def test_a_goal_that_was_not_measured_is_neither_reached_nor_missed() -> None:
@@ -74,11 +79,19 @@ def test_a_goal_that_was_not_measured_is_neither_reached_nor_missed() -> None:
 
 def test_the_page_names_each_contestant_each_stage_and_what_was_not_run() -> None:
     findings = Findings(
-        results=_results(4.0),
-        stages={1000: [Stage("load", 0.2, 0.2, 5.0)]},
+        results=[*STARTED, *_results("pools", Case.NO_CHANGE, 4.0)],
+        sent=[Sent("pools", 1000, 1234, 56)],
+        stages={"pools": {1000: [Stage("load", 0.2, 0.2, 5.0)]}},
         requests={"ours": 900.0, "httpx": 300.0},
         not_run=["not run: terraform is absent"],
     )
     text = page(findings)
-    for wanted in ("octodns", "load", "not run: terraform is absent", "3.0x", "| 10,000 |"):
+    for wanted in (
+        "octodns",
+        "load",
+        "not run: terraform is absent",
+        "3.0x",
+        "| 10,000 pools |",
+        "1,234",
+    ):
         assert wanted in text
