@@ -66,6 +66,7 @@ def _on_change(situation: FiniteSituation) -> Decision:
                 Reason.MANIFEST_CHANGED,
                 Standing.WAITING,
                 "waits until the run of the earlier declaration is over",
+                "it starts with a later apply; stop ADDRESS ends the earlier run at once",
             )
         case OnChange.REPLACE:
             return Decision(_once_stopped(situation), Reason.MANIFEST_CHANGED)
@@ -102,6 +103,8 @@ def _held(reason: Reason, says: str) -> Decision:
     way_out = "rerun ADDRESS starts it again; so does raising lifecycle.run"
     return Decision(Action.NO_OP, reason, Standing.HELD, says, way_out)
 
+
+WITHDRAWN_BEFORE = "stopped by an earlier apply of ours"
 
 FINITE: tuple[Row[FiniteSituation], ...] = (
     Row(
@@ -145,7 +148,7 @@ FINITE: tuple[Row[FiniteSituation], ...] = (
         "7",
         "the current run was withdrawn by our own apply",
         lambda s: s.current is Current.WITHDRAWN,
-        lambda s: Decision(Action.CREATE, Reason.RETRY, says="withdrawn before"),
+        lambda s: Decision(Action.CREATE, Reason.RETRY, says=WITHDRAWN_BEFORE),
     ),
     Row(
         "8a",

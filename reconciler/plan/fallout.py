@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.address import Address
 from reconciler.diff.change import Action, Reason, Standing
+from reconciler.diff.finite_table import WITHDRAWN_BEFORE
 from reconciler.errors import Problem
 from reconciler.kinds import Kinds, Nature
 from reconciler.model import Outcome, Record, Resource
@@ -168,7 +169,7 @@ def _moved(hit: _Hit, before: Change | None, again: Change | None) -> Change:
         remote_id=ids[0],
         also=(*ids[1:], *(kept if before is not None and before.action in REMOVALS else ())),
         ordinal=hit.record.ordinal if hit.record is not None else 0,
-        notes=(*again.notes, "what it runs on is replaced or removed"),
+        notes=tuple(each for each in again.notes if not each.endswith(WITHDRAWN_BEFORE)),
         loss=lost(hit.attempts),
     )
 
