@@ -46,6 +46,11 @@ class Control:
         """A mishap for the requests that match `method` and `path`."""
         self._post("faults", {"vendor": self.vendor, "kind": kind, **rest})
 
+    def fired(self) -> int:
+        """How many requests have met the mishaps so far."""
+        answer = self.http.get("/_sandbox/faults", params={"vendor": self.vendor})
+        return sum(each["fired"] for each in answer.json())
+
     def clear_faults(self) -> None:
         self.http.delete("/_sandbox/faults").raise_for_status()
 

@@ -161,7 +161,7 @@ OF_WORK = frozenset(
         *("delete_job_tasks", "job_completes_alone", "unmet_dependency", "snapshot_s"),
     }
 )
-"""Switches about tasks and jobs: no pool sees them."""
+"""Switches about tasks and jobs, which no pool sees: `test_qarnot_work_quirks.py`."""
 
 
 def _ways() -> list[tuple[str, Json]]:

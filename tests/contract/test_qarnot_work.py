@@ -294,7 +294,7 @@ def test_a_stop_that_is_forbidden_while_it_runs_is_an_error(
 
 
 @pytest.mark.parametrize("way", ["refuse", "terminate"])
-def test_a_job_goes_with_its_tasks_only_when_it_is_ending(
+def test_a_job_goes_only_when_nothing_in_it_runs(
     place: Workplace, control: Control, way: str
 ) -> None:
     control.set(switches={"delete_running_job": way})
@@ -312,6 +312,19 @@ def test_a_job_goes_with_its_tasks_only_when_it_is_ending(
     place.ask(delete)
     assert control.objects("jobs") == {}
     place.ask(delete)
+
+
+def test_a_job_goes_while_its_tasks_are_going(place: Workplace, control: Control) -> None:
+    control.set(switches={"tasks_after_delete": "pending"})
+    tasks = [task(f"shot/{name}", IN_SHOT) for name in "ab"]
+    place.apply(SHOT, *tasks)
+
+    async def delete(provider: Provider) -> None:
+        for each in (*tasks, SHOT):
+            await provider.delete(each.kind, place.remote_id(each))
+
+    place.ask(delete)
+    assert control.objects("jobs") == {}
 
 
 @pytest.mark.parametrize("after", ["absent", "pending"])

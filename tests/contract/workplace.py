@@ -154,13 +154,14 @@ class Workplace:
 
     def stranger(self, path: str, body: Json) -> str:
         """Somebody else's creation at the vendor: its remote id."""
-        return str(self._past_us("POST", path, body).json()["uuid"])
+        return str(self.past_us("POST", path, body).json()["uuid"])
 
     def stranger_puts(self, path: str, body: Json) -> None:
         """Somebody else's update at the vendor; a refusal is no error."""
-        self._past_us("PUT", path, body)
+        self.past_us("PUT", path, body)
 
-    def _past_us(self, method: str, path: str, body: Json) -> httpx.Response:
+    def past_us(self, method: str, path: str, body: Json = None) -> httpx.Response:
+        """A request of somebody else to the same account."""
         headers = {"Authorization": self.token}
         return httpx.request(method, self.config.url + path, json=body, headers=headers)
 

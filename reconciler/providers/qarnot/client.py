@@ -183,6 +183,11 @@ class Client:
     async def delete(self, collection: str, uuid: str) -> None:
         await self._write("DELETE", f"/{collection}/{uuid}")
 
+    async def tasks_of(self, job: str) -> list[Body]:
+        """The tasks of a job."""
+        tasks = (await self._send("GET", f"/jobs/{job}/tasks")).json
+        return _objects(tasks, "a job")
+
     async def delete_with_tasks(self, uuid: str) -> None:
         """Delete a job whatever is left in it."""
         await self._write("DELETE", f"/jobs/{uuid}", query={"force": "true"})
@@ -244,11 +249,14 @@ class Client:
 
 
 def _items(page: Body) -> list[Body]:
-    items = page.get("data")
+    return _objects(page.get("data"), "a page")
+
+
+def _objects(items: Any, where: str) -> list[Body]:
     if not isinstance(items, list) or not all(
         isinstance(each, dict) and isinstance(each.get("uuid"), str) for each in items
     ):
-        raise _bad_page("a page holds no list of objects with a uuid")
+        raise _bad_page(f"{where} holds no list of objects with a uuid")
     return items
 
 

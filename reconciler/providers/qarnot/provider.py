@@ -208,14 +208,20 @@ class QarnotProvider:
         return observed is None or observed.settled.is_over
 
     async def delete(self, kind: str, remote_id: str) -> None:
-        """Delete. A job that still holds unfinished tasks goes with them only if it is ending."""
+        """Delete. A job goes with tasks that are on their way only when all of it is ending."""
         with suppress(NotFound):
             try:
                 await self.client.delete(_COLLECTION[kind], remote_id)
             except (Forbidden, Conflict):
-                if kind != JOB.id or not await self._is_over(kind, remote_id):
+                if kind != JOB.id or not await self._is_ending(remote_id):
                     raise
                 await self.client.delete_with_tasks(remote_id)
+
+    async def _is_ending(self, job: str) -> bool:
+        if await self._is_over(JOB.id, job):
+            return True
+        tasks = await self.client.tasks_of(job)
+        return all(self._seen(TASK.id, each).settled.is_over for each in tasks)
 
     async def resolve(self, kind: str, name_or_id: str) -> str:
         return str((await self.client.get(_COLLECTION[kind], name_or_id))["uuid"])

@@ -39,6 +39,7 @@ class Account(Client):
     breaks_after: int | None = None
     user: Body = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    inside: list[Body] = field(default_factory=list)
     snapshot_calls: dict[str, Body] = field(default_factory=dict)
     deadline_s: float = 30.0
 
@@ -85,6 +86,9 @@ class Account(Client):
     async def delete(self, collection: str, uuid: str) -> None:
         await self.act(collection, uuid, "delete")
         del self.bodies[uuid]
+
+    async def tasks_of(self, job: str) -> list[Body]:
+        return self.inside
 
     async def delete_with_tasks(self, uuid: str) -> None:
         self.asked.append("delete all")
@@ -322,12 +326,27 @@ def test_a_job_that_is_ending_is_deleted_with_what_is_left_in_it(state: str) -> 
     assert client.asked == ["delete jobs", "j", "delete all"]
 
 
-def test_an_active_job_that_holds_running_tasks_is_not_deleted_over_them() -> None:
+@pytest.mark.parametrize(
+    ("states", "is_deleted"),
+    [
+        (["FullyExecuting"], False),
+        (["PendingDelete", "Submitted"], False),
+        (["PendingDelete", "PendingCancel", "Success"], True),
+        (["SomethingNew"], False),
+    ],
+)
+def test_an_active_job_is_deleted_over_tasks_that_are_ending_and_over_no_other(
+    states: list[str], is_deleted: bool
+) -> None:
     client = account({**shown_job({"tags": []}), "uuid": "j", "shortname": "j"})
     client.refusal = Forbidden(Problem("V403", "the job still contains running tasks"))
-    with pytest.raises(Forbidden):
+    client.inside = [{**shown_task({}), "state": each} for each in states]
+    if is_deleted:
         run(lambda: provider(client).delete(JOB.id, "j"))
-    assert "j" in client.bodies
+    else:
+        with pytest.raises(Forbidden):
+            run(lambda: provider(client).delete(JOB.id, "j"))
+    assert ("j" not in client.bodies) is is_deleted
 
 
 def test_a_job_whose_tag_has_no_room_for_its_scope_is_found_all_the_same() -> None:
