@@ -79,18 +79,21 @@ async def _adopt(ground: Ground, provider: Provider, step: Step) -> Result:
 async def _change(ground: Ground, provider: Provider, step: Step) -> Result:
     """Update, stop or delete: all may be repeated, so a lost answer is simply asked again once."""
     intent = ground.intent(step, step.change.request, provider)
-    (intent,) = await ground.durable([intent], _withdrawn(ground, step))
+    was, marked = ground.runs.get((step.provider, step.remote_id)), _withdrawn(ground, step)
+    (intent,) = await ground.durable([intent], marked)
     error = await _refusal(ground, provider, step)
     if error is not None and error.effect is Effect.UNKNOWN:
         (intent,) = await ground.durable([ground.renewed(intent)])
         error = await _refusal(ground, provider, step)
+    is_refused = error is not None and error.effect is Effect.NONE
     if error is None and _makes_room(ground, step):
         error = await _still_there(ground, provider, step)
     if error is None:
         return await _passed(ground, step, intent)
     if error.effect is Effect.UNKNOWN:
         return Result(Passed.UNKNOWN, problem=error.problem, error=error)
-    await ground.write(Batch(close_intents=(intent.operation_id,)))
+    kept = (was,) if is_refused and marked and was is not None else ()
+    await ground.write(Batch(close_intents=(intent.operation_id,), put_runs=kept))
     return Result(Passed.FAILED, problem=error.problem, error=error)
 
 
@@ -176,6 +179,8 @@ async def _passed(ground: Ground, step: Step, intent: Intent) -> Result:
     change = step.change
     closed = (intent.operation_id,)
     record = ground.records.get(change.address)
+    if step.verb is Verb.STOP:
+        ground.stopped.setdefault((step.provider, change.kind), []).append(step.remote_id)
     match step.verb:
         case Verb.UPDATE:
             assert change.request is not None

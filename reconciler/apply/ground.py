@@ -44,6 +44,8 @@ class Ground:
     plan_digest: str = ""
     touched: dict[tuple[str, str], dict[str, Step]] = field(default_factory=dict)
     """What was created or updated, by (provider, kind) and remote id: read back at the end."""
+    stopped: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """What was stopped, by (provider, kind): how it ended is looked at when all is done."""
     made: dict[Address, str] = field(default_factory=dict)
     """What this apply itself has created."""
 

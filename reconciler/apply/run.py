@@ -13,7 +13,7 @@ from reconciler.apply.ground import Ground, Result
 from reconciler.apply.ledger import Ledger
 from reconciler.apply.machine import Machine
 from reconciler.apply.steps import Step, steps_of
-from reconciler.apply.verify import verify
+from reconciler.apply.verify import note_ends, verify
 from reconciler.diff.compare import Knowledge
 from reconciler.errors import AuthFailed, Problem, QuotaExceeded, StateError
 from reconciler.kinds import Ability, Kinds
@@ -169,6 +169,7 @@ class _Run:
             await self._remember()
             await self._work()
             if self.error is None:
+                await note_ends(self.ground, self.ports.providers)
                 self.not_honoured.extend(await verify(self.ground, self.ports.providers))
         except StateError as error:
             self.error = error

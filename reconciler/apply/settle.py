@@ -170,6 +170,48 @@ class _Settlement:
     run: Run | None = None
 
 
+_OPEN = _Settlement(is_closed=False)
+
+
+def _remembered(intent: Intent, recorded: Recorded) -> Run | None:
+    """The run a creation made, when somebody has seen it while its answer was lost."""
+    wanted = (intent.first_address, intent.run_key, intent.attempt, intent.cover)
+    return next(
+        (
+            each
+            for each in recorded.runs
+            if each.remote_id and (each.address, each.run_key, each.attempt, each.cover) == wanted
+        ),
+        None,
+    )
+
+
+async def _ended(intent: Intent, recorded: Recorded, provider: Provider) -> _Settlement:
+    """What became of a run whose stop or removal was noted and perhaps never sent.
+
+    One that goes on is not withdrawn by it. One that is gone may have finished before: unknown.
+    """
+    name = intent.address.provider
+    run = next(
+        (
+            each
+            for each in recorded.runs
+            if (each.address.provider, each.remote_id) == (name, intent.remote_id)
+        ),
+        None,
+    )
+    if run is None or not run.is_withdrawn or run.outcome is not Outcome.ACTIVE:
+        return _Settlement(is_closed=True)
+    try:
+        live = (await provider.read(intent.kind, [run.remote_id]))[run.remote_id]
+    except ProviderError:
+        return _OPEN
+    if live is None:
+        return _Settlement(is_closed=True, run=replace(run, outcome=Outcome.UNKNOWN))
+    is_withdrawn = live.settled.is_over
+    return _Settlement(is_closed=True, run=replace(run, is_withdrawn=is_withdrawn))
+
+
 @dataclass(frozen=True, slots=True)
 class Settler:
     """Reads what became of open intents; it never sends anything that changes a thing."""
@@ -237,26 +279,29 @@ class Settler:
     ) -> _Settlement:
         provider = self.providers.get(intent.address.provider)
         if provider is None:
-            return _Settlement(is_closed=False)
+            return _OPEN
         is_past = now >= settled_from(intent, provider)
         if intent.verb is not Verb.CREATE:
-            return _Settlement(is_closed=is_past)
+            return await _ended(intent, recorded, provider) if is_past else _OPEN
         finding = await look(provider, intent.kind, marker_of(intent, self.scope))
-        if finding.observed is not None:
+        seen = _remembered(intent, recorded)
+        if finding.observed is not None or seen is not None:
+            remote_id = finding.observed.remote_id if finding.observed is not None else ""
+            run = seen or (run_of(intent, remote_id) if intent.run_key else None)
             record = recorded.records.get(intent.address)
-            made = self._made(intent, finding.observed, record, wanted)
-            run = run_of(intent, made.remote_id) if intent.run_key else None
+            made = self._made(intent, remote_id or (run.remote_id if run else ""), record, wanted)
             return _Settlement(is_closed=True, record=made, run=run)
-        is_closed = finding.looked is Looked.NONE and is_past
+        if finding.looked is not Looked.NONE or not is_past:
+            return _OPEN
         vendor_now = provider.vendor_now() or self.clock.now()
-        if is_closed and intent.run_key and is_past_retention(intent, vendor_now):
+        if intent.run_key and is_past_retention(intent, vendor_now):
             return _Settlement(is_closed=True, run=run_of(intent, "", Outcome.UNKNOWN))
-        return _Settlement(is_closed=is_closed)
+        return _Settlement(is_closed=True)
 
     def _made(
         self,
         intent: Intent,
-        observed: Observed,
+        remote_id: str,
         record: Record | None,
         wanted: Mapping[Address, Resource],
     ) -> Record:
@@ -265,7 +310,7 @@ class Settler:
         made = Record(
             address=intent.address,
             kind=intent.kind,
-            remote_id=observed.remote_id,
+            remote_id=remote_id,
             ordinal=intent.ordinal,
             first_address=intent.first_address,
         )

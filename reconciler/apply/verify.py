@@ -1,4 +1,4 @@
-"""Read back what was made and changed: a value the vendor did not keep is noted, never fought."""
+"""Read back what was made, changed and stopped: what the vendor made of it is noted."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from reconciler.diff.detail import without
 from reconciler.errors import Problem, ProviderError, Severity
 from reconciler.model import Observed, Record
 from reconciler.observe import formed
+from reconciler.plan.attempts import as_seen
 from reconciler.ports import Batch, Provider
 
 
@@ -36,6 +37,25 @@ async def verify(ground: Ground, providers: Mapping[str, Provider]) -> tuple[Pro
             await ground.write(Batch(put_records=changed))
         problems.extend(_problem(record) for record, _ in judged if record.not_honoured)
     return tuple(problems)
+
+
+async def note_ends(ground: Ground, providers: Mapping[str, Provider]) -> None:
+    """Remember how the runs this apply has stopped ended: one may have finished just before.
+
+    What can't be read back, or has not come to its end, is seen by the next plan.
+    """
+    for (name, kind), ids in sorted(ground.stopped.items()):
+        provider = providers[name]
+        ours = [each for each in ids if (name, each) in ground.runs]
+        try:
+            found = await provider.read(kind, ours) if ours else {}
+        except ProviderError:
+            continue
+        now = ground.time_at(provider)
+        runs = (as_seen(ground.runs[name, each], live, now) for each, live in found.items())
+        ended = tuple(run for run in runs if run.outcome.is_over)
+        if ended:
+            await ground.write(Batch(put_runs=ended))
 
 
 def _judged(ground: Ground, step: Step, observed: Observed) -> tuple[Record, bool]:

@@ -225,6 +225,12 @@ def absent_runs(recorded: Recorded, observation: Observation) -> tuple[Run, ...]
     )
 
 
+def as_seen(run: Run, live: Observed | None, now: datetime) -> Run:
+    """The run with what became of it; `live` is all there is of it at the vendor, or `None`."""
+    attempt = Attempt(run, live, outcome_of(run, live, now))
+    return replace(run, outcome=attempt.outcome, done=str(attempt.done), seen_at=now)
+
+
 def with_runs(recorded: Recorded, runs: Iterable[Run]) -> Recorded:
     """The same memory with these runs written over their earlier selves."""
     changed = {_identity(each): each for each in runs}

@@ -43,8 +43,8 @@ class MortalStore:
         self._inner = inner
         self._doom = doom
 
-    def init(self) -> None:
-        self._inner.init()
+    def init(self, holding: Batch | None = None) -> None:
+        self._inner.init(holding)
 
     def read(self) -> Recorded:
         self._doom.require_alive()

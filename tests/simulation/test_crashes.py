@@ -49,7 +49,7 @@ class Scene:
         self.strangers.check()
 
 
-def scene(kind: KindSpec = POOL, **habits: float) -> Scene:
+def scene(kind: KindSpec = POOL, **habits: Any) -> Scene:
     """Creations, an update, replacements of both ways, removals: all in one apply."""
     studio = Studio(kind, **habits)
     strangers = Strangers(studio)

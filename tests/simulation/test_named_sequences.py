@@ -1,0 +1,278 @@
+"""Sequences that broke an earlier draft of the design, by name: work runs once in each of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.diff.change import Action, Standing
+from reconciler.fields import FieldTable, Mutability
+from reconciler.kinds import KindSpec
+from reconciler.lifecycle import OnChange
+from reconciler.model import Outcome, Resource, Settled
+from tests.fakes import Fault, MemoryObject
+from tests.simulation.mortal import Crash, Doom
+from tests.simulation.studio import Studio
+from tests.toy_kinds import LOOSE, PROVIDER, TASK, at, toy
+
+TTL = 10_000
+UNIQUE = pytest.mark.parametrize("kind", [TASK, LOOSE], ids=["unique id", "no unique id"])
+
+
+def studio(kind: KindSpec = TASK, **habits: float) -> Studio:
+    return Studio(kind, provider=PROVIDER, **habits)
+
+
+def task(work: str, kind: KindSpec = TASK, name: str = "t", **more: Any) -> Resource:
+    return toy(kind, name, more.pop("lifecycle", {}), work=work, ttl=TTL, **more)
+
+
+def works(made: Studio) -> list[str]:
+    """What was ever computed, in order: work, and the frames of it."""
+    return [f"{each.spec['work']} {each.ranges}".strip() for each in made.vendor.ever]
+
+
+def newest(made: Studio) -> MemoryObject:
+    return made.vendor.ever[-1]
+
+
+def apply(made: Studio, *resources: Resource, **policy: Any) -> None:
+    made.declare(*resources)
+    made.apply(**policy)
+
+
+def end(made: Studio, settled: Settled = Settled.SUCCEEDED, done: str = "") -> None:
+    made.vendor.settle(newest(made).remote_id, settled, done)
+
+
+def outcomes(made: Studio) -> list[Outcome]:
+    return [each.outcome for each in made.recorded.runs]
+
+
+# --- a lost answer --------------------------------------------------------------------------------
+
+
+def lose_the_answer(made: Studio) -> None:
+    """The vendor makes it, the answer is lost, and nobody can look."""
+    made.vendor.inject("create", Fault.LOST_AFTER)
+    made.vendor.inject("find", *[Fault.NOT_SENT] * 4)
+    made.apply()
+    made.vendor._faults.clear()
+    assert len(made.recorded.intents) == 1
+
+
+@UNIQUE
+def test_create_executed_with_the_answer_lost_succeeds_removed_apply_again(kind: KindSpec) -> None:
+    made = studio(kind)
+    made.declare(task("A", kind))
+    lose_the_answer(made)
+    end(made)
+    made.clock.advance(TTL + 1)
+    made.apply()
+    assert works(made) == ["A"]
+    assert outcomes(made) == [Outcome.UNKNOWN]
+    (change,) = made.plan().changes
+    assert change.standing is Standing.HELD
+    made.apply(rerun=frozenset({at(kind, "t")}))
+    assert works(made) == ["A", "A"]
+
+
+@UNIQUE
+@pytest.mark.parametrize("looks", ["plan", "look"])
+def test_what_was_seen_of_it_before_it_was_removed_is_not_forgotten(
+    kind: KindSpec, looks: str
+) -> None:
+    """A plan saw the success while the intent was open; the apply after the removal knows it."""
+    made = studio(kind)
+    made.declare(task("A", kind))
+    lose_the_answer(made)
+    end(made)
+    getattr(made, looks)()
+    made.clock.advance(TTL + 1)
+    made.apply()
+    assert works(made) == ["A"]
+    assert outcomes(made) == [Outcome.SUCCEEDED]
+    assert made.plan().changes == ()
+
+
+@UNIQUE
+def test_create_never_executed_and_the_answer_lost_is_made_once(kind: KindSpec) -> None:
+    made = studio(kind)
+    made.declare(task("A", kind))
+    made.vendor.inject("create", Fault.LOST_BEFORE)
+    made.apply()
+    made.apply()
+    assert works(made) == ["A"]
+
+
+# --- edits there and back -------------------------------------------------------------------------
+
+
+def test_a_then_b_then_a_person_suspends() -> None:
+    """B is blocked while A is suspended, whatever onChange says but replace, and A is kept."""
+    made = studio()
+    apply(made, task("A"))
+    made.vendor.settle(newest(made).remote_id, Settled.SUSPENDED)
+    apply(made, task("B"))
+    (change,) = made.plan().changes
+    assert (change.standing, works(made)) == (Standing.BLOCKED, ["A"])
+    apply(made, task("A"))
+    assert made.plan().changes == ()
+    apply(made, task("B", lifecycle={"on_change": OnChange.WAIT}))
+    assert (made.plan().changes[0].standing, works(made)) == (Standing.WAITING, ["A"])
+    made.vendor.settle(newest(made).remote_id, Settled.SUCCEEDED)
+    made.apply()
+    assert works(made) == ["A", "B"]
+
+
+def test_a_done_b_active_back_to_a() -> None:
+    """A has run: it is not run again, neither while B runs nor after."""
+    made = studio()
+    apply(made, task("A"))
+    end(made)
+    apply(made, task("B"))
+    for way in OnChange:
+        made.declare(task("A", lifecycle={"on_change": way}))
+        assert made.plan().count(Action.CREATE) == made.plan().count(Action.REPLACE) == 0
+    apply(made, task("A"))
+    end(made)
+    made.apply()
+    assert works(made) == ["A", "B"]
+    assert made.plan().is_empty
+
+
+def test_a_done_b_active_back_to_a_ends_b_where_changes_replace() -> None:
+    made = studio()
+    apply(made, task("A"))
+    end(made)
+    apply(made, task("B"))
+    apply(made, task("A", lifecycle={"on_change": OnChange.REPLACE}))
+    assert newest(made).settled is Settled.CANCELLED
+    assert (works(made), made.plan().is_empty) == (["A", "B"], True)
+
+
+def test_replace_then_back_makes_what_we_ourselves_withdrew() -> None:
+    made = studio()
+    eager = {"on_change": OnChange.REPLACE}
+    apply(made, task("A", lifecycle=eager))
+    apply(made, task("B", lifecycle=eager))
+    apply(made, task("A", lifecycle=eager))
+    assert works(made) == ["A", "B", "A"]
+    assert [each.settled for each in made.vendor.ever] == [
+        Settled.CANCELLED,
+        Settled.CANCELLED,
+        Settled.IN_PROGRESS,
+    ]
+    assert made.plan().is_empty
+
+
+def test_what_a_person_cancelled_after_we_tried_to_stop_it_in_vain_is_still_a_persons() -> None:
+    """The stop was refused, so nothing of ours ended it."""
+    made = studio()
+    apply(made, task("A"))
+    made.vendor.inject("stop", Fault.REFUSED)
+    apply(made, task("B", lifecycle={"on_change": OnChange.REPLACE}))
+    made.declare(task("A"))
+    made.plan()
+    end(made, Settled.CANCELLED)
+    made.apply()
+    assert works(made) == ["A"]
+    assert made.plan().changes[0].standing is Standing.HELD
+
+
+@pytest.mark.parametrize("fault", [Fault.REFUSED, Fault.LOST_BEFORE, None])
+def test_work_that_finished_although_we_meant_to_stop_it_is_not_run_again(
+    fault: Fault | None,
+) -> None:
+    """A is to make room for B; the stop never arrives, A succeeds and is removed; back to A."""
+    made = studio()
+    apply(made, task("A"))
+    made.declare(task("B", lifecycle={"on_change": OnChange.REPLACE}))
+    if fault is None:
+        with pytest.raises(Crash):
+            made.apply(_right_after_the_note_of_the_stop(made))
+    else:
+        made.vendor.inject("stop", fault, fault)
+        made.apply()
+    made.vendor._faults.clear()
+    end(made)
+    made.clock.advance(TTL + 1)
+    apply(made, task("A"))
+    assert works(made) == ["A"]
+
+
+def _right_after_the_note_of_the_stop(made: Studio) -> Doom:
+    return Doom(1)
+
+
+# --- ranges ---------------------------------------------------------------------------------------
+
+
+def test_frames_1_to_2_done_edit_to_1() -> None:
+    made = studio()
+    apply(made, task("A", frames="1-2"))
+    end(made)
+    apply(made, task("A", frames="1"))
+    assert (works(made), made.plan().changes) == (["A 1-2"], ())
+    apply(made, task("A", frames="1-3"))
+    assert works(made) == ["A 1-2", "A 3"]
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def test_rename_then_drop_renamed_from() -> None:
+    made = studio()
+    apply(made, task("A", name="old"))
+    end(made)
+    apply(made, task("A", name="new", lifecycle={"renamed_from": "old"}))
+    apply(made, task("A", name="new"))
+    made.clock.advance(TTL + 1)
+    made.apply()
+    assert (works(made), made.plan().changes) == (["A"], ())
+
+
+def test_a_new_document_at_an_old_name_is_work_of_its_own() -> None:
+    made = studio()
+    apply(made, task("A", name="old"))
+    end(made)
+    renamed = task("A", name="new", lifecycle={"renamed_from": "old"})
+    apply(made, renamed)
+    apply(made, task("A", name="new"), task("A", name="old"))
+    assert works(made) == ["A", "A"]
+    assert made.plan().is_empty
+
+
+# --- the formula ----------------------------------------------------------------------------------
+
+
+def upgraded() -> KindSpec:
+    """The same kind in a later version: a field came that decides what is computed."""
+    rows = (
+        replace(each, mutability=Mutability.WORK) if each.path == "steer" else each
+        for each in TASK.table
+    )
+    return replace(
+        TASK,
+        table=FieldTable(*rows),
+        formulas=(*TASK.formulas, frozenset({"work", "steer"})),
+    )
+
+
+def test_upgrade_of_the_formula_then_a_new_field() -> None:
+    made = studio()
+    apply(made, task("A"))
+    end(made)
+    made.apply()
+    made.kinds[TASK.id] = upgraded()
+    made.vendor.kinds = made.kinds
+    assert made.plan().changes == ()
+    apply(made, task("A", steer="x"))
+    assert works(made) == ["A", "A"]
+    end(made)
+    made.clock.advance(TTL + 1)
+    apply(made, task("A"))
+    assert works(made) == ["A", "A"]
+    assert made.plan().is_empty
