@@ -15,7 +15,10 @@ from reconciler.values import show_path
 def beside(
     kind: KindSpec, resource: Resource, known: Mapping[Address, Resource]
 ) -> Iterator[Finding]:
-    """What its kind refuses knowing the specs of those resources it refers to that are `known`."""
+    """What its kind refuses knowing the specs of what it stands on and in, where they are `known`.
+
+    What it waits for is left out: a list of them has no one spec.
+    """
     if resource.references:
         for refusal in kind.refuse_beside(resource.spec, _referred(resource, known)):
             yield refused(refusal)
@@ -24,12 +27,11 @@ def beside(
 def _referred(resource: Resource, known: Mapping[Address, Resource]) -> dict[str, Spec]:
     found: dict[str, Spec] = {}
     for ref in resource.references:
-        target = known.get(ref.target) if ref.target is not None else None
-        if target is None:
+        if ref.role is RefRole.UPSTREAM or ref.target is None or ref.target not in known:
             continue
+        target = known[ref.target]
         found[show_path(ref.path)] = target.spec
         for inner in target.references if ref.role is RefRole.CONTAINER else ():
-            further = known.get(inner.target) if inner.target is not None else None
-            if further is not None:
-                found[show_path((*ref.path, *inner.path))] = further.spec
+            if inner.target is not None and inner.target in known:
+                found[show_path((*ref.path, *inner.path))] = known[inner.target].spec
     return found

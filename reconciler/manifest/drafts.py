@@ -12,7 +12,7 @@ from reconciler.kinds import Kinds, KindSpec
 from reconciler.manifest.check import Checker
 from reconciler.manifest.defaults import Defaults
 from reconciler.manifest.elements import elements_of
-from reconciler.manifest.expand import expand
+from reconciler.manifest.expand import expand, too_many
 from reconciler.manifest.inline import BESIDE, Inside, take_out
 from reconciler.manifest.layers import Layer, Layers, Places
 from reconciler.manifest.locate import Document
@@ -86,9 +86,16 @@ class Drafter:
         if not document.has_expressions and not (isinstance(value, dict) and "matrix" in value):
             return (value,)
         expanded = expand(value, self._workspace.vars, self._workspace.caps)
-        self.is_complete = self.is_complete and not expanded.findings
-        self._tell(document, expanded.findings, document)
-        return expanded.trees
+        findings = expanded.findings or self._flood(value, len(expanded.trees))
+        self.is_complete = self.is_complete and not findings
+        self._tell(document, findings, document)
+        return expanded.trees if findings == expanded.findings else ()
+
+    def _flood(self, value: Any, combinations: int) -> tuple[Finding, ...]:
+        """A matrix counts what stands inside its resources as well."""
+        count = combinations * (1 + sum(len(said) for _, said in self._lists(value)))
+        most = self._workspace.caps.matrix
+        return (too_many(count, most),) if combinations > 1 and count > most else ()
 
     def _too_large(self, document: Document) -> tuple[Finding, ...]:
         """Of a document and the resources inside it, each may be as large as any other."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from yaml.events import (
@@ -35,20 +36,23 @@ class _Span(NamedTuple):
 
 
 class Elements:
-    """The elements of the list at `path` of a document, found in one reading when first asked."""
+    """The elements of the list at `path` of a document, found in one reading, as far as asked."""
 
     def __init__(self, document: Document, path: Path) -> None:
         self.document = document
         self.path = path
         self._text = ""
-        self._spans: list[_Span] | None = None
+        self._spans: list[_Span] = []
+        self._further: Iterator[_Span] | None = None
         self._nearest = 0
 
     def piece(self, number: int) -> Piece:
         """The text of one element; where the file has no such one, the place of the list."""
-        if self._spans is None:
+        if self._further is None:
             self._text = self.document.text
-            self._spans = self._read()
+            self._further = self._read()
+        if number >= len(self._spans):
+            self._spans += islice(self._further, number + 1 - len(self._spans))
         if number < len(self._spans):
             return self._cut(self._spans[number], number)
         begin = self._text.rfind("\n", 0, self._nearest) + 1
@@ -57,15 +61,16 @@ class Elements:
             _Span(self._nearest, self._nearest, line, self._nearest - begin, is_block=False), number
         )
 
-    def _read(self) -> list[_Span]:
+    def _read(self) -> Iterator[_Span]:
         events = open_events(self._text.encode())
         depth = -1
         for path, place, event in nodes(events):
             if len(path) > depth and self.path[: len(path)] == path:
                 depth, self._nearest = len(path), place.value
             if path == self.path:
-                return list(_spans(events, event)) if isinstance(event, SequenceStartEvent) else []
-        return []
+                if isinstance(event, SequenceStartEvent):
+                    yield from _spans(events, event)
+                return
 
     def _cut(self, span: _Span, number: int) -> Piece:
         # a text before it on its line is not searched again for each element of a long line

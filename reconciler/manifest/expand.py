@@ -195,16 +195,18 @@ def _matrix_slips(matrix: Any, rest: Any, caps: Caps) -> Iterator[Finding]:
     count = math.prod(map(len, matrix.values()))
     most = min(caps.matrix, caps.nodes * _NODES_PER_CAP // _count(rest))
     if count > most:
-        yield Finding(
-            ("matrix",),
-            Problem(
-                code="M406",
-                summary=f"the matrix stands for {count} resources, more than {most}",
-                cause="a cap keeps a slip from becoming a flood",
-                remedy="shorten its lists, or raise spec.caps.matrix in reconciler.yaml",
-            ),
-            on_key=True,
-        )
+        yield too_many(count, most)
+
+
+def too_many(count: int, most: int) -> Finding:
+    """Of a matrix that makes more resources than it may."""
+    problem = Problem(
+        code="M406",
+        summary=f"the matrix stands for {count} resources, more than {most}",
+        cause="a cap keeps a slip from becoming a flood",
+        remedy="shorten its lists, or raise spec.caps.matrix in reconciler.yaml",
+    )
+    return Finding(("matrix",), problem, on_key=True)
 
 
 def _matrix_form() -> Problem:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from reconciler.errors import Location, Problem
 from reconciler.kinds import Inline, Kinds, KindSpec
 from reconciler.manifest.layers import Layer, Layers, Places
-from reconciler.manifest.shape import Finding
+from reconciler.manifest.shape import MAX_FINDINGS, Finding
 from reconciler.manifest.words import describe
 from reconciler.values import UNSEEN, Path, Tree, get_in
 
@@ -105,9 +105,18 @@ def take_out(kind: KindSpec, layers: Layers, kinds: Kinds, elements_of: Elements
         places = elements_of(layers.said_by(path).places, path)
         child = kinds[inline.kind]
         inside += [
-            Inside(child, inline, each, Inlined(places(number))) for number, each in enumerate(said)
+            Inside(child, inline, each, Inlined(places(number))) for number, each in _worth(said)
         ]
     return Taken(own, tuple(inside), tuple(findings))
+
+
+def _worth(said: list[Any]) -> Iterator[tuple[int, Any]]:
+    """The elements with their numbers; of those that are no objects only so many are told."""
+    strange = 0
+    for number, each in enumerate(said):
+        strange += not isinstance(each, Mapping)
+        if strange <= MAX_FINDINGS or isinstance(each, Mapping):
+            yield number, each
 
 
 def _not_a_list(inline: Inline, said: Any) -> Problem:

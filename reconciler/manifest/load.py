@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from reconciler.address import Address
@@ -30,6 +30,7 @@ from reconciler.settings import Workspace
 from reconciler.values import Path, canonical
 
 _NAME: Path = ("metadata", "name")
+_LIFECYCLE = tuple(each.name for each in fields(UNSAID))
 _WHOLE_FLOAT = re.compile(r"[0-9](?:\.0[,\]}]|e\+)")
 
 
@@ -158,7 +159,8 @@ def inputs_digest(resources: Iterable[Resource]) -> str:
     """A digest of what the resources, in order of their addresses, are to be."""
     hasher = hashlib.sha256()
     for each in resources:
-        lifecycle = None if each.lifecycle == UNSAID else asdict(each.lifecycle)
+        said = each.lifecycle
+        lifecycle = None if said == UNSAID else {key: getattr(said, key) for key in _LIFECYCLE}
         hasher.update(_canonical([str(each.address), each.spec, each.labels, lifecycle]).encode())
     return hasher.hexdigest()[:32]
 

@@ -51,23 +51,27 @@ def name_in(kind: KindSpec, spec: Any, name: str) -> str:
 def references_of(kind: KindSpec, own: Address, spec: Mapping[str, Any]) -> tuple[Ref, ...]:
     """Every reference of the resource at `own`; its target may turn out not to be there."""
     return tuple(
-        _reference(kind, own, each, path, value)
-        for each in kind.references
-        for path, value in _values_at(spec, split_path(each.path))
+        ref for each in kind.references for ref in _references(kind.vendor, own, each, spec)
     )
 
 
-def _reference(kind: KindSpec, own: Address, field: ReferenceField, path: Path, value: Any) -> Ref:
-    target = field.kind if "/" in field.kind else f"{kind.vendor}/{field.kind}"
-    slug, when = target.rpartition("/")[2].lower(), ()
-    if isinstance(value, Mapping):
-        if "existing" in value:
-            return Ref(path, target, existing=value["existing"], role=field.role)
-        when = tuple(value.get(field.states) or ())
-        path, value = (*path, slug), value[slug]
+def _references(
+    vendor: str, own: Address, field: ReferenceField, spec: Mapping[str, Any]
+) -> Iterator[Ref]:
+    target = field.kind if "/" in field.kind else f"{vendor}/{field.kind}"
+    slug = target.rpartition("/")[2].lower()
     container, _ = split_name(own)
-    name = f"{container}/{value}" if field.role is RefRole.UPSTREAM and container else value
-    return Ref(path, target, Address(own.provider, slug, name), role=field.role, when=when)
+    inside = f"{container}/" if container and field.role is RefRole.UPSTREAM else ""
+    for path, value in _values_at(spec, split_path(field.path)):
+        if not isinstance(value, Mapping):
+            address = Address(own.provider, slug, inside + value)
+            yield Ref(path, target, address, role=field.role)
+        elif "existing" in value:
+            yield Ref(path, target, existing=value["existing"], role=field.role)
+        else:
+            address = Address(own.provider, slug, inside + value[slug])
+            when = tuple(value.get(field.states) or ())
+            yield Ref((*path, slug), target, address, role=field.role, when=when)
 
 
 def split_name(address: Address) -> tuple[str, str]:
@@ -97,12 +101,15 @@ class Directory:
         self._addresses = frozenset(addresses)
         self._is_complete = is_complete
         self._suggestions = 0
+        self._names: dict[tuple[str, str, str], set[str]] = {}
 
     def findings(self, resource: Resource) -> Iterator[Finding]:
         """References that lead nowhere, and a rename from what is still there."""
+        container, _ = split_name(resource.address)
+        inside = f"{container}/" if container else ""
         awaited: set[Address] = set()
         for ref in resource.references:
-            problem = self._problem(resource, ref, awaited)
+            problem = self._problem(inside, ref, awaited)
             if problem is not None:
                 yield Finding(("spec", *ref.path), problem)
             if ref.target is not None and ref.role is RefRole.UPSTREAM:
@@ -111,13 +118,11 @@ class Directory:
         if old is not None and replace(resource.address, name=old) in self._addresses:
             yield Finding(("lifecycle", "renamedFrom"), _still_there(old))
 
-    def _problem(
-        self, resource: Resource, ref: Ref, awaited: Collection[Address]
-    ) -> Problem | None:
+    def _problem(self, inside: str, ref: Ref, awaited: Collection[Address]) -> Problem | None:
         if ref.target is None:
             return None
         if ref.role is RefRole.UPSTREAM:
-            name = get_in(resource.spec, ref.path)
+            name = ref.target.name[len(inside) :]
             if "/" in name:
                 return _leads_out(name)
             if ref.target in awaited:
@@ -147,12 +152,11 @@ class Directory:
         self._suggestions += 1
         if self._suggestions > _MOST_SUGGESTIONS:
             return otherwise
-        names = {
-            split_name(each)[1]
-            for each in self._addresses
-            if (each.provider, each.kind) == (target.provider, target.kind)
-            and split_name(each)[0] == container
-        }
+        if not self._names:
+            for each in self._addresses:
+                around, own = split_name(each)
+                self._names.setdefault((each.provider, each.kind, around), set()).add(own)
+        names = self._names.get((target.provider, target.kind, container), ())
         return did_you_mean(name, names) or otherwise
 
 

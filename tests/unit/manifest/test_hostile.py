@@ -68,6 +68,7 @@ def merge_bomb(exponent: int) -> str:
 MILLION = 1_000_000
 HEAD = "---\napiVersion: farm/v1\nkind: Rack\nmetadata: {name: %s}\n"
 WORK = HEAD.replace("Rack", "Work")
+SHOT = HEAD.replace("Rack", "Shot")
 
 
 def spec(body: str) -> str:
@@ -152,6 +153,54 @@ HOSTILE: dict[str, tuple[Callable[[], str], str]] = {
             + f"matrix: {{n: [{', '.join(map(str, range(10_000)))}]}}\nspec: {{profile: 3}}\n"
         ),
         "M204",
+    ),
+    "one huge element": (
+        lambda: SHOT % "s" + "spec: {takes: [{name: a, dependsOn: [" + "a, " * 280_000 + "]}]}",
+        "M213",
+    ),
+    "many elements that are none": (
+        lambda: SHOT % "s" + "spec: {takes: [" + "a, " * 280_000 + "]}",
+        "M204",
+    ),
+    "many wrong elements": (
+        lambda: SHOT % "s" + "spec:\n  takes:\n" + "  - {name: a, sise: 3}\n" * 30_000,
+        "M304",
+    ),
+    "many wrong elements on one line": (
+        lambda: (
+            SHOT % "s"
+            + "spec: {takes: ["
+            + "".join(f"{{name: a{i}, sise: 3}}, " for i in range(20_000))
+            + "]}"
+        ),
+        "M202",
+    ),
+    "many elements that wait for nothing": (
+        lambda: (
+            SHOT % "s"
+            + "spec:\n  takes:\n"
+            + "".join(f"  - {{name: a{i}, dependsOn: [b{i}]}}\n" for i in range(5_000))
+        ),
+        "M301",
+    ),
+    "all wait for all": (
+        lambda: (
+            SHOT % "s"
+            + "spec:\n  takes:\n"
+            + "".join(
+                f"  - {{name: a{i}, dependsOn: [{', '.join(f'a{j}' for j in range(300))}]}}\n"
+                for i in range(300)
+            )
+        ),
+        "M310",
+    ),
+    "a long list under a long matrix": (
+        lambda: (
+            SHOT % "'s${{ matrix.n }}'"
+            + f"matrix: {{n: [{', '.join(map(str, range(1000)))}]}}\nspec:\n  takes:\n"
+            + "".join(f"  - {{name: a{i}, sise: 3}}\n" for i in range(100))
+        ),
+        "M406",
     ),
     "deep inside a field": (lambda: spec("tags: " + "[" * 55 + "]" * 55), "M204"),
     "too large": (lambda: "#" * (9 * MEBIBYTE), "M115"),

@@ -22,7 +22,7 @@ from reconciler.manifest.source import Source
 from reconciler.model import Ref, Resource
 from reconciler.settings import Caps
 from reconciler.values import Path
-from tests.unit.manifest.farm import declare, only, rack, shot, spot, take, workspace
+from tests.unit.manifest.farm import declare, only, rack, shot, spot, take, work, workspace
 
 NAME = st.from_regex(r"[a-z][a-z0-9.-]{0,4}[a-z0-9]", fullmatch=True)
 WORD = st.text("abc é🎬", min_size=1, max_size=5).filter(str.strip)
@@ -273,8 +273,24 @@ def test_without_a_container_of_ours_the_name_stands_alone() -> None:
 
 
 def test_one_name_may_stand_in_several_containers() -> None:
-    loaded = declare(shot("s", "{takes: [{name: a}]}") + shot("t", "{takes: [{name: a}]}"))
-    assert sorted(by_name(loaded)) == ["s", "s/a", "t", "t/a"]
+    found = by_name(declare(shot("s", "{takes: [{name: a}]}") + shot("t", "{takes: [{name: a}]}")))
+    assert sorted(found) == ["s", "s/a", "t", "t/a"]
+    places = [str(found[name].locate(("metadata", "name"))) for name in ("s/a", "t/a")]
+    assert places == ["manifests/m.yaml:5:23", "manifests/m.yaml:11:23"]
+
+
+def test_what_stands_inside_belongs_to_the_same_provider() -> None:
+    second = """\
+    two:
+      type: farm
+      url: https://two.example.com
+      auth: {user: {secretRef: {env: U}}, password: {secretRef: {env: P}}}
+  defaults: {farm/Take: {metadata: {provider: one}}}
+"""
+    text = shot("s", "{takes: [{name: a}]}").replace("{name: s}", "{name: s, provider: two}")
+    loaded = declare(text, where=workspace(second))
+    assert loaded.problems == ()
+    assert [str(each.address) for each in loaded.resources] == ["two/shot/s", "two/take/s/a"]
 
 
 def test_what_moves_with_its_container_is_no_new_work() -> None:
@@ -482,17 +498,26 @@ LESS = [
     (shot("s", rest=GROWING), "only groups such work"),
     (shot("s", rest="lifecycle: {maxAttempts: 2}"), "only groups such work"),
     (rack("r", rest=GROWING), "kept as declared"),
+    (work("w", rest=GROWING), "added frames or instances"),
 ]
 
 
 @pytest.mark.parametrize(("text", "cause"), LESS)
-def test_lifecycle_of_work_is_refused_where_nothing_ends(text: str, cause: str) -> None:
+def test_lifecycle_is_refused_where_it_means_nothing(text: str, cause: str) -> None:
     problem = only(declare(text))
     assert problem.code == "M209"
     assert cause in problem.cause
 
 
 # --- size -----------------------------------------------------------------------------------------
+
+
+def test_a_matrix_counts_what_it_repeats() -> None:
+    text = shot('"s-${{ matrix.n }}"', "{takes: [{name: a}, {name: b}]}", "matrix: {n: [1, 2]}")
+    assert len(by_name(declare(text, where=workspace("  caps: {matrix: 6}\n")))) == 6
+    problem = only(declare(text, where=workspace("  caps: {matrix: 5}\n")))
+    assert (problem.code, spot(problem)) == ("M406", "manifests/m.yaml:6:1 matrix")
+    assert "6 resources" in problem.summary
 
 
 def test_the_size_of_each_element_counts_alone() -> None:
