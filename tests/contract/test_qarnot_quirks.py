@@ -18,11 +18,10 @@ from reconciler.kinds import Spec
 from reconciler.model import Resource
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.marker import LABEL, shortname
-from reconciler.sandbox.qarnot.switches import SWITCHES
-from reconciler.sandbox.settings import Choice
 from reconciler.settings import Timeouts
 from reconciler.values import Json
 from tests.contract.control import Control
+from tests.contract.ways import untried, ways
 from tests.contract.workplace import Workplace, require_empty, resource
 
 QUEUE = {
@@ -164,20 +163,12 @@ OF_WORK = frozenset(
 """Switches about tasks and jobs, which no pool sees: `test_qarnot_work_quirks.py`."""
 
 
-def _ways() -> list[tuple[str, Json]]:
-    words = [
-        (row.name, word)
-        for row in SWITCHES
-        if isinstance(row.takes, Choice) and row.name not in OTHERWISE.keys() | OF_WORK
-        for word in row.takes.words
-        if word != row.default
-    ]
-    return [*words, *((name, value) for name, values in AMOUNTS.items() for value in values)]
+WAYS = ways(OTHERWISE.keys() | OF_WORK, AMOUNTS)
 
 
 def test_every_switch_is_tried() -> None:
-    tried = {name for name, _ in _ways()} | OTHERWISE.keys() | OF_WORK
-    assert {row.name for row in SWITCHES} <= tried
+    tried = {name for name, _ in WAYS} | OTHERWISE.keys() | OF_WORK
+    assert untried(tried) == set()
     assert set(OTHERWISE.values()) <= globals().keys()
 
 
@@ -185,7 +176,7 @@ def test_the_story_is_lived_by_default(place: Workplace, control: Control) -> No
     live(place, control)
 
 
-@pytest.mark.parametrize(("switch", "value"), _ways(), ids=str)
+@pytest.mark.parametrize(("switch", "value"), WAYS, ids=str)
 def test_the_story_is_lived_whatever_the_vendor_does(
     place: Workplace, control: Control, switch: str, value: Json
 ) -> None:

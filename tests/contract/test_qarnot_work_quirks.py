@@ -20,10 +20,9 @@ from reconciler.providers.qarnot.kinds.job import JOB
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.kinds.task import TASK
 from reconciler.providers.qarnot.marker import LABEL
-from reconciler.sandbox.qarnot.switches import SWITCHES
-from reconciler.sandbox.settings import Choice
 from reconciler.values import Json
 from tests.contract.control import Control
+from tests.contract.ways import untried, ways
 from tests.contract.workplace import (
     Workplace,
     referring,
@@ -173,20 +172,12 @@ NOT_OF_WORK = frozenset(
 """Switches that only a pool sees, or that its tests try for all kinds: `test_qarnot_quirks.py`."""
 
 
-def _ways() -> list[tuple[str, Json]]:
-    words = [
-        (row.name, word)
-        for row in SWITCHES
-        if isinstance(row.takes, Choice) and row.name not in OTHERWISE.keys() | NOT_OF_WORK
-        for word in row.takes.words
-        if word != row.default
-    ]
-    return [*words, *((name, value) for name, values in AMOUNTS.items() for value in values)]
+WAYS = ways(OTHERWISE.keys() | NOT_OF_WORK, AMOUNTS)
 
 
 def test_every_switch_that_work_sees_is_tried() -> None:
-    tried = {name for name, _ in _ways()} | OTHERWISE.keys() | NOT_OF_WORK
-    assert {row.name for row in SWITCHES} <= tried
+    tried = {name for name, _ in WAYS} | OTHERWISE.keys() | NOT_OF_WORK
+    assert untried(tried) == set()
     here = {name for name in OTHERWISE.values() if "::" not in name}
     assert here <= globals().keys()
 
@@ -195,7 +186,7 @@ def test_the_story_is_lived_by_default(place: Workplace, control: Control) -> No
     live(place, control)
 
 
-@pytest.mark.parametrize(("switch", "value"), _ways(), ids=str)
+@pytest.mark.parametrize(("switch", "value"), WAYS, ids=str)
 def test_the_story_is_lived_whatever_the_vendor_does(
     place: Workplace, control: Control, switch: str, value: Json
 ) -> None:

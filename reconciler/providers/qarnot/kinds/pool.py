@@ -123,12 +123,7 @@ POOL_FIELDS = FieldTable(
     # --- machines
     *_ROWS.machines(),
     # --- what the work finds there
-    _live("constants", "constants", "Constants of the profile and of the work, at most 50.",
-          default={}),
-    _live("constants.*", "constants[].value", "A text; a whole number is sent as text.",
-          compare=fields.TEXT),
-    _live("constants.QARNOT_SECRET__*", "constants[].value", "A secret, written as secretRef.",
-          secret=True),
+    *_ROWS.constants(_live, MAX_CONSTANTS),
     *_ROWS.rights(),
     *_ROWS.buckets(Mutability.REPLACE),
     _user("preparationTask", "preparationTask", "A command run on each node before any task.",

@@ -20,7 +20,12 @@ from reconciler.kinds import (
     Spec,
 )
 from reconciler.providers.qarnot.kinds import blocks
-from reconciler.providers.qarnot.kinds.task_refusals import MAX_INSTANCES, refuse, refuse_beside
+from reconciler.providers.qarnot.kinds.task_refusals import (
+    MAX_CONSTANTS,
+    MAX_INSTANCES,
+    refuse,
+    refuse_beside,
+)
 from reconciler.providers.qarnot.kinds.work import (
     EITHER,
     Rows,
@@ -120,12 +125,7 @@ TASK_FIELDS = FieldTable(
           default=[], compare=DEPENDENCIES),
     *_ROWS.machines(),
     # --- what the work finds, and what it leaves
-    _work("constants", "constants", "Constants of the profile and of the work, at most 150.",
-          default={}),
-    _work("constants.*", "constants[].value", "A text; a whole number is sent as text.",
-          compare=fields.TEXT),
-    _work("constants.QARNOT_SECRET__*", "constants[].value", "A secret, written as secretRef.",
-          secret=True),
+    *_ROWS.constants(_work, MAX_CONSTANTS),
     *_ROWS.rights(),
     *_ROWS.buckets(Mutability.WORK),
     _work("resultBucket", "resultBucket", "Where results go; made if it does not exist.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -185,6 +185,17 @@ class Rows:
             user(f"{_CONSTRAINT}.specificationKey", f"{_R_CONSTRAINT}.specificationKey",
                  "For SpecificHardware; the account's hardware catalogue lists the keys."),
             user(f"{_CONSTRAINT}.cpuModel", f"{_R_CONSTRAINT}.cpuModel", "For CpuModel."),
+        )  # fmt: skip
+
+    def constants(self, row: Callable[..., Row], most: int) -> Group:
+        """What the profile and the work are told."""
+        return (
+            row("constants", "constants",
+                f"Constants of the profile and of the work, at most {most}.", default={}),
+            row("constants.*", "constants[].value", "A text; a whole number is sent as text.",
+                compare=fields.TEXT),
+            row("constants.QARNOT_SECRET__*", "constants[].value",
+                "A secret, written as secretRef.", secret=True),
         )  # fmt: skip
 
     def rights(self) -> Group:
