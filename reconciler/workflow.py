@@ -25,6 +25,7 @@ from reconciler.apply.run import apply
 from reconciler.apply.wait import Wait
 from reconciler.model import Observation, Recorded
 from reconciler.plan.codec import file_digest
+from reconciler.plan.completion import follow_ups
 from reconciler.plan.plan import Plan
 from reconciler.plan.policy import Policy, as_reviewed
 from reconciler.plan.stale import check_binding, check_unused, still_due
@@ -103,6 +104,16 @@ async def begin_wait(
     """
     ports, records = setting.ports, setting.records
     return Wait(await surveyed(setting), addresses, ports, tell, records=records)
+
+
+async def follow_up(setting: Setting, choice: Choice) -> Report | None:
+    """End the containers whose work is done and that say so; `None` when there are none."""
+    async with leased(setting) as ledger:
+        now = await prepare_to_apply(setting, choice, ledger)
+        policy = choice.policy(now.known.digest)
+        standing = survey(setting.desired, now.recorded, now.observation, policy)
+        due = replace(now.plan, changes=follow_ups(standing), remembered=())
+        return None if due.is_empty else await carry_out(setting, replace(now, plan=due), ledger)
 
 
 def erase(setting: Setting) -> None:

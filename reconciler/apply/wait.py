@@ -26,6 +26,7 @@ from reconciler.model import Observation, Observed, Outcome, Recorded, Settled
 from reconciler.plan.attempts import Attempt, outcome_of, seen_runs, with_runs
 from reconciler.plan.survey import Piece, Survey, survey
 from reconciler.ports import Provider
+from reconciler.ranges import ranges
 from reconciler.report import Look, Phase, WaitReport, WorkSeen
 
 SOONEST_S = 1.0
@@ -107,9 +108,13 @@ class _Watched:
     def seen(self) -> WorkSeen:
         return _seen(self.address, self.attempt)
 
-    @property
-    def size(self) -> int:
-        return max(len(self.attempt.covered), 1)
+
+def _fraction(works: Sequence[WorkSeen]) -> float:
+    """How much of it is done, by frames or instances; what is over counts whole."""
+    sizes = [max(len(ranges(each.ranges)), 1) for each in works]
+    shares = (1.0 if each.phase.is_over else each.progress or 0.0 for each in works)
+    done = sum(size * share for size, share in zip(sizes, shares, strict=True))
+    return done / sum(sizes) if sizes else 1.0
 
 
 _Key = tuple[str, str]
@@ -126,8 +131,19 @@ class Wait:
         PlanRefused: an address is not known, or nothing there ever ends.
     """
 
-    __slots__ = ("_addresses", "_began_s", "_is_late", "_ports", "_reached_s", "_records", "_seen",
-                 "_survey", "_tell", "_watched")  # fmt: skip
+    __slots__ = (
+        "_addresses",
+        "_began_s",
+        "_is_late",
+        "_over",
+        "_ports",
+        "_reached_s",
+        "_records",
+        "_seen",
+        "_survey",
+        "_tell",
+        "_watched",
+    )
 
     def __init__(
         self,
@@ -147,7 +163,9 @@ class Wait:
         self._began_s = self._reached_s = ports.clock.monotonic()
         self._seen: dict[_Key, Observed | None] = {}
         self._watched: dict[_Key, _Watched] = {}
-        self._watch(survey.pieces(addresses))
+        pieces = survey.pieces(addresses)
+        self._over = tuple(map(seen_of, (each for each in pieces if not each.is_going)))
+        self._watch(pieces)
 
     def watch_earlier(self) -> None:
         """Wait as well for runs of earlier declarations, at all declared addresses."""
@@ -167,7 +185,7 @@ class Wait:
         """
         clock = self._ports.clock
         pause_s = SOONEST_S
-        self._say([each.seen for each in self._watched.values()])
+        self._say([])
         while self._going():
             left_s = self._left_s(timeout_s)
             if left_s <= 0:
@@ -285,24 +303,16 @@ class Wait:
     # --- what is told
 
     def _say(self, moved: Sequence[WorkSeen], problem: Problem | None = None) -> None:
+        now = (*self._over, *(each.seen for each in self._watched.values()))
         self._tell(
             Look(
                 moved=tuple(moved),
-                counts=Counter(each.seen.phase for each in self._watched.values()),
-                fraction=self._fraction(),
+                counts=Counter(each.phase for each in now),
+                fraction=_fraction(now),
                 elapsed_s=self._elapsed_s(),
                 problem=problem,
             )
         )
-
-    def _fraction(self) -> float:
-        """How much is done; what is over counts whole, however it ended."""
-        total = sum(each.size for each in self._watched.values())
-        done = sum(
-            each.size * (each.seen.progress or 0.0 if each.attempt.is_active else 1.0)
-            for each in self._watched.values()
-        )
-        return done / total if total else 1.0
 
     def _time_at(self, provider: str) -> datetime:
         told = self._ports.providers[provider].vendor_now()

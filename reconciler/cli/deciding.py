@@ -74,6 +74,7 @@ async def opened_command(
             holder=holder(),
             name=opened.workspace.name,
             commit=commit_of(),
+            records=asked.records,
         )
         try:
             yield Command(opened, setting, choice_of(opened, asked, targets), screen, reporter)

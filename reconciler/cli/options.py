@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.errors import Problem, UserError
+from reconciler.quantities import NotAQuantity, duration_s
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -37,11 +40,13 @@ class Asked:
     targets: tuple[str, ...] = ()
     parallelism: int | None = None
     is_destroy: bool = False
+    records: bool = True
+    """Whether outcomes that are seen are remembered."""
 
     @classmethod
     def of(cls, flags: Mapping[str, Any], *, is_destroy: bool = False) -> Asked:
         """From the flags of `policy_options`, or of as many of them as a command has."""
-        names = ("prune", "max_deletes", "targets", "parallelism")
+        names = ("prune", "max_deletes", "targets", "parallelism", "records")
         given = {name: flags[name] for name in names if name in flags}
         return cls(**given, is_destroy=is_destroy)
 
@@ -93,3 +98,38 @@ def asking_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def record_option(function: F) -> F:
+    """-no-record."""
+    return click.option(
+        "--record/--no-record", "records", default=True, help="Remember outcomes that are seen."
+    )(function)
+
+
+def timeout_option(function: F) -> F:
+    """-timeout."""
+    return click.option(
+        "--timeout", metavar="TIME", help="Wait no longer than this, such as 2h; then exit with 9."
+    )(function)
+
+
+def seconds_of(flag: str, text: str | None) -> float | None:
+    """What a duration flag says.
+
+    Raises:
+        UserError: it is no duration.
+    """
+    if text is None:
+        return None
+    try:
+        return float(duration_s(text))
+    except NotAQuantity as error:
+        raise UserError(
+            Problem(
+                code="U107",
+                summary=f"-{flag} {text[:40]}: this is no duration",
+                cause=str(error),
+                remedy=f"write -{flag} 90s, 30m or 2h",
+            )
+        ) from None

@@ -16,7 +16,7 @@ from reconciler.report import Event, EventKind, Passed
 
 REDRAW_S = 0.1
 _BAR_WIDTH = 20
-_CLEAR = "\r\x1b[2K"
+CLEAR_LINE = "\r\x1b[2K"
 
 
 def event_lines(event: Event, paper: Paper) -> list[str]:
@@ -28,6 +28,16 @@ def event_lines(event: Event, paper: Paper) -> list[str]:
             return paper.wrap(event.text or "waiting", first=f"{safe(str(event.address))}: ")
         case EventKind.FINISHED:
             return _finished_lines(event, paper)
+
+
+def bar_text(share: float, counts: str, current: str, paper: Paper) -> str:
+    """`[=====.....] counts  current` on one line of the paper; `share` from 0 to 1 is filled."""
+    size = min(_BAR_WIDTH, paper.width // 4)
+    filled = int(size * share)
+    beside = f" {counts}  "
+    room = paper.width - size - 2 - columns(beside) - 1
+    shown = cut(safe(current), max(room, 0))
+    return f"[{paper.paint('=' * filled, Tone.GOOD)}{'.' * (size - filled)}]{beside}{shown}"
 
 
 def _finished_lines(event: Event, paper: Paper) -> list[str]:
@@ -89,13 +99,13 @@ class BarReporter:
         is_due = self._drawn_s is None or now - self._drawn_s >= REDRAW_S
         if lasting or is_due or event.done == event.total:
             above = "".join(f"{line}\n" for line in lasting)
-            self._write(f"{_CLEAR}{above}{self._bar(event, now - self._started_s)}")
+            self._write(f"{CLEAR_LINE}{above}{self._bar(event, now - self._started_s)}")
             self._drawn_s = now
 
     def close(self) -> None:
         """Take the bar away."""
         if self._drawn_s is not None:
-            self._write(_CLEAR)
+            self._write(CLEAR_LINE)
 
     def _note(self, event: Event) -> None:
         if event.kind is EventKind.FINISHED:
@@ -109,13 +119,9 @@ class BarReporter:
         return event_lines(event, self.paper) if ended else []
 
     def _bar(self, event: Event, elapsed_s: float) -> str:
-        size = min(_BAR_WIDTH, self.paper.width // 4)
-        filled = size * event.done // max(event.total, 1)
-        counts = f" {event.done}/{event.total} {elapsed_text(int(elapsed_s))}  "
-        room = self.paper.width - size - 2 - columns(counts) - 1
-        current = cut(safe(self._running_text()), max(room, 0))
-        blank = "." * (size - filled)
-        return f"[{self.paper.paint('=' * filled, Tone.GOOD)}{blank}]{counts}{current}"
+        counts = f"{event.done}/{event.total} {elapsed_text(int(elapsed_s))}"
+        share = event.done / max(event.total, 1)
+        return bar_text(share, counts, self._running_text(), self.paper)
 
     def _running_text(self) -> str:
         """The step that began first, and how many others go on beside it."""

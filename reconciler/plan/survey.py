@@ -50,6 +50,11 @@ class Piece:
     def is_done(self) -> bool:
         return self.outcome in DONE
 
+    def is_ended_for(self, *, is_one: bool) -> bool:
+        """Whether it is run again when asked: one that is meant by itself even if it succeeded."""
+        is_over = self.is_wanted and self.outcome not in (None, Outcome.ACTIVE)
+        return is_over and (is_one or not self.is_done)
+
     @property
     def is_going(self) -> bool:
         return self.outcome is Outcome.ACTIVE
@@ -95,6 +100,43 @@ class Survey:
                 return self.members.get(address) or tuple(self._recorded_in(address))
             case Nature.STANDING:
                 raise _endless(address)
+
+    def to_rerun(self, addresses: Collection[Address]) -> frozenset[Address]:
+        """What running these again means: of a container, its members that did not succeed.
+
+        Raises:
+            PlanRefused: nothing is there to be run again, or it still runs.
+        """
+        found: set[Address] = set()
+        for address in addresses:
+            is_one = self.meant(address) == (address,)
+            ended = {e.address for e in self.pieces([address]) if e.is_ended_for(is_one=is_one)}
+            if not ended:
+                raise self._nothing_to_rerun(address)
+            found |= ended
+        return frozenset(found)
+
+    def containers_of(self, addresses: Collection[Address]) -> frozenset[Address]:
+        """What these stand in: it may have to be made again for them."""
+        return frozenset(
+            ref.target
+            for each in addresses
+            for ref in self.resources[each].references
+            if ref.role is RefRole.CONTAINER and ref.target is not None
+        )
+
+    def _nothing_to_rerun(self, address: Address) -> PlanRefused:
+        if address not in self.resources:
+            return _refused("P326", f"{address} is declared in no manifest", "declare it first")
+        pieces = self.pieces([address])
+        if any(each.is_going for each in pieces):
+            summary = f"{address} has not come to its end"
+            return _refused("P327", summary, f"wait for it, or end it: reconciler stop {address}")
+        if any(each.outcome is None for each in pieces):
+            return _refused("P328", f"{address} has not run yet", "reconciler apply starts it")
+        return _refused(
+            "P328", f"everything in {address} succeeded", "name the tasks that are to run again"
+        )
 
     def elsewhere(self) -> tuple[Piece, ...]:
         """Runs at declared addresses that go on for an earlier declaration."""
@@ -184,23 +226,13 @@ def runs_at(address: Address, recorded: Recorded) -> tuple[Run, ...]:
 
 
 def _unknown(address: Address) -> PlanRefused:
-    return PlanRefused(
-        Problem(
-            code="P320",
-            summary=f"{address} is not known",
-            cause="no manifest declares it and nothing is recorded there",
-            remedy="`status` and `state list` name what there is",
-            address=str(address),
-        )
-    )
+    return _refused("P320", f"{address} is not known", "`status` and `state list` name what is")
 
 
 def _endless(address: Address) -> PlanRefused:
-    return PlanRefused(
-        Problem(
-            code="P325",
-            summary=f"{address} is kept as declared: nothing there comes to an end",
-            remedy="name a task, or a job for all of its tasks",
-            address=str(address),
-        )
-    )
+    summary = f"{address} is kept as declared: nothing there comes to an end"
+    return _refused("P325", summary, "name a task, or a job for all of its tasks")
+
+
+def _refused(code: str, summary: str, remedy: str) -> PlanRefused:
+    return PlanRefused(Problem(code=code, summary=summary, remedy=remedy))

@@ -1,4 +1,4 @@
-"""The `-json` view of problems, plan, report and status: for scripts, not for applying."""
+"""The `-json` view of plans, reports and all else that is shown: for scripts, not for applying."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.address import Address
 from reconciler.errors import Location, Problem, errors_of
-from reconciler.model import Usage
+from reconciler.model import Run, Usage
 from reconciler.plan.plan import Action, Change, FieldChange, Plan, QuotaVerdict, Standing
 from reconciler.render.plan_text import unchanged_count
 from reconciler.render.report_text import done_counts
-from reconciler.render.status import StatusRow
-from reconciler.report import Passed, Report, StepReport
+from reconciler.render.status import StatusRow, WorkStatus
+from reconciler.report import Passed, Phase, Report, StepReport, WaitReport, WorkSeen
 from reconciler.values import UNSEEN, Json, Tree
 
 OUTPUT_VERSION = 1
@@ -58,8 +59,11 @@ def plan_json(plan: Plan) -> Tree:
 
 def report_json(report: Report) -> Tree:
     """How the apply ended, step by step."""
+    return {**_envelope("report"), **_report_body(report)}
+
+
+def _report_body(report: Report) -> Tree:
     return {
-        **_envelope("report"),
         "isComplete": report.is_complete and not report.interrupted,
         "interrupted": report.interrupted,
         "elapsedS": report.elapsed_s,
@@ -78,6 +82,26 @@ def report_json(report: Report) -> Tree:
 def status_json(rows: Iterable[StatusRow]) -> Tree:
     """Every resource, in the order given."""
     return {**_envelope("status"), "resources": [_row(each) for each in rows]}
+
+
+def wait_json(report: WaitReport, applies: Iterable[Report] = ()) -> Tree:
+    """How a wait ended, share by share; with the applies it came after, where there were any."""
+    return {
+        **_envelope("wait"),
+        "isComplete": all(each.phase.is_over for each in report.works),
+        "isGood": all(each.phase.is_good for each in report.works),
+        "isLate": report.is_late,
+        "interrupted": report.interrupted,
+        "elapsedS": report.elapsed_s,
+        "counts": {each.value: report.count(each) for each in Phase},
+        "works": [_work(each) for each in report.works],
+        "applies": [_report_body(each) for each in applies],
+    }
+
+
+def history_json(address: Address, runs: Iterable[Run]) -> Tree:
+    """Every run remembered, in the order given."""
+    return {**_envelope("history"), "address": str(address), "runs": [_run(each) for each in runs]}
 
 
 def _envelope(kind: str) -> Tree:
@@ -107,6 +131,9 @@ def _change(change: Change) -> Tree:
         **_given("remoteId", change.remote_id),
         **_given("onRemove", change.on_remove),
         **_given("spec", change.request and _plain(change.request.resource.spec)),
+        **_given("ranges", change.request and change.request.ranges),
+        **_given("attempt", change.request and change.request.marker.attempt),
+        **_given("also", list(change.also)),
         **_given("loss", change.loss and _usage(change.loss)),
         **_given("problem", change.problem and _problem(change.problem)),
         **_given("location", change.location and _location(change.location)),
@@ -155,6 +182,50 @@ def _row(row: StatusRow) -> Tree:
         "remoteId": row.remote_id,
         "note": row.note,
         **_given("usage", row.usage and _usage(row.usage)),
+        **_given("work", row.work and _work_status(row.work)),
+        **_given("members", {phase.value: count for phase, count in row.members.items()}),
+    }
+
+
+def _work_status(work: WorkStatus) -> Tree:
+    return {
+        "phase": work.phase.value,
+        "attempt": work.attempt,
+        "ranges": work.ranges,
+        "done": work.done,
+        "total": work.total,
+        "progress": work.progress,
+        "failure": work.failure,
+        "outputs": dict(work.outputs),
+        "isGone": work.is_gone,
+    }
+
+
+def _work(seen: WorkSeen) -> Tree:
+    return {
+        "address": str(seen.address),
+        "ranges": seen.ranges,
+        "phase": seen.phase.value,
+        "state": seen.state,
+        "attempt": seen.attempt,
+        "remoteId": seen.remote_id,
+        "progress": seen.progress,
+        "failure": seen.failure,
+        "outputs": dict(seen.outputs),
+        "isGone": seen.is_gone,
+    }
+
+
+def _run(run: Run) -> Tree:
+    return {
+        "runKey": run.run_key,
+        "attempt": run.attempt,
+        "ranges": run.ranges,
+        "done": run.done,
+        "outcome": run.outcome.value,
+        "madeAt": run.made_at.isoformat() if run.made_at else None,
+        "seenAt": run.seen_at.isoformat() if run.seen_at else None,
+        "remoteId": run.remote_id,
     }
 
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 from reconciler.errors import Severity
 from reconciler.fields import Mutability
 from reconciler.lifecycle import OnRemove
-from reconciler.model import Settled, Verb
+from reconciler.model import Outcome, Settled, Verb
 from reconciler.plan.plan import Action, Reason, Standing, Verdict
 from reconciler.render.json_output import OUTPUT_VERSION
-from reconciler.report import Passed
+from reconciler.report import Passed, Phase
 from reconciler.values import Tree
 
 _TEXT: Final[Tree] = {"type": "string"}
@@ -20,16 +20,19 @@ _FLAG: Final[Tree] = {"type": "boolean"}
 _COUNT: Final[Tree] = {"type": "integer", "minimum": 0}
 _NUMBER: Final[Tree] = {"type": "number"}
 _MAYBE_NUMBER: Final[Tree] = {"type": ["number", "null"]}
+_MAYBE_TEXT: Final[Tree] = {"type": ["string", "null"]}
 _COUNTS: Final[Tree] = {"type": "object", "additionalProperties": _COUNT}
 
 
 def output_schemas() -> dict[str, Tree]:
-    """A schema for each document by its `kind`: problems, plan, report, status."""
+    """A schema for each document by its `kind`: problems, plan, report, status, wait, history."""
     return {
         "problems": _document("problems", _PROBLEMS),
         "plan": _document("plan", _PLAN),
         "report": _document("report", _REPORT),
         "status": _document("status", _STATUS),
+        "wait": _document("wait", _WAIT),
+        "history": _document("history", _HISTORY),
     }
 
 
@@ -94,6 +97,9 @@ _CHANGE: Final = _object(
         "remoteId": _TEXT,
         "onRemove": _word(OnRemove),
         "spec": {"type": "object"},
+        "ranges": _TEXT,
+        "attempt": _COUNT,
+        "also": _TEXTS,
         "loss": _USAGE,
         "problem": _PROBLEM,
         "location": _LOCATION,
@@ -113,6 +119,29 @@ _STEP: Final = _object(
     {"address": _TEXT, "verb": _word(Verb), "passed": _word(Passed)},
     {"remoteId": _TEXT, "problem": _PROBLEM},
 )
+_RESULT: Final[Tree] = {
+    "phase": _word(Phase),
+    "attempt": _COUNT,
+    "ranges": _TEXT,
+    "progress": _MAYBE_NUMBER,
+    "failure": _TEXT,
+    "outputs": {"type": "object", "additionalProperties": _TEXT},
+    "isGone": _FLAG,
+}
+_WORK_STATUS: Final = _object({**_RESULT, "done": _COUNT, "total": _COUNT})
+_WORK: Final = _object({**_RESULT, "address": _TEXT, "state": _TEXT, "remoteId": _TEXT})
+_RUN: Final = _object(
+    {
+        "runKey": _TEXT,
+        "attempt": _COUNT,
+        "ranges": _TEXT,
+        "done": _TEXT,
+        "outcome": _word(Outcome),
+        "madeAt": _MAYBE_TEXT,
+        "seenAt": _MAYBE_TEXT,
+        "remoteId": _TEXT,
+    }
+)
 _ROW: Final = _object(
     {
         "address": _TEXT,
@@ -121,7 +150,7 @@ _ROW: Final = _object(
         "remoteId": _TEXT,
         "note": _TEXT,
     },
-    {"usage": _USAGE},
+    {"usage": _USAGE, "work": _WORK_STATUS, "members": _COUNTS},
 )
 _PROBLEMS: Final[Tree] = {"errors": _COUNT, "warnings": _COUNT, "problems": _list(_PROBLEM)}
 _PLAN: Final[Tree] = {
@@ -150,3 +179,14 @@ _REPORT: Final[Tree] = {
     "notHonoured": _list(_PROBLEM),
 }
 _STATUS: Final[Tree] = {"resources": _list(_ROW)}
+_WAIT: Final[Tree] = {
+    "isComplete": _FLAG,
+    "isGood": _FLAG,
+    "isLate": _FLAG,
+    "interrupted": _COUNT,
+    "elapsedS": _NUMBER,
+    "counts": _COUNTS,
+    "works": _list(_WORK),
+    "applies": _list(_object(_REPORT)),
+}
+_HISTORY: Final[Tree] = {"address": _TEXT, "runs": _list(_RUN)}

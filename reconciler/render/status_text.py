@@ -63,7 +63,7 @@ def _columns(rows: Sequence[StatusRow]) -> list[Column]:
         column("address", [str(each.address) for each in rows], 40),
         column("settled", [_word(each) for each in rows], 11, [_tone(each) for each in rows]),
         column("state", [each.state for each in rows], 10),
-        number_column("done", [f"{e.done:,}/{e.total:,}" if e and e.total else "" for e in works]),
+        number_column("done", [_share_done(each) for each in works]),
         number_column("progress", [_percent(each) for each in works]),
         number_column("attempt", [str(e.attempt) if e and e.attempt > 1 else "" for e in works]),
         number_column("instances", [str(each.instances) if each else "" for each in usages]),
@@ -80,6 +80,11 @@ def _tone(row: StatusRow) -> Tone:
     if row.work is not None:
         return PHASE_TONES.get(row.work.phase, Tone.PLAIN)
     return _TONES.get(row.settled, Tone.PLAIN)
+
+
+def _share_done(work: WorkStatus | None) -> str:
+    """`4/6` frames, where there are several."""
+    return f"{work.done:,}/{work.total:,}" if work is not None and work.total > 1 else ""
 
 
 def _percent(work: WorkStatus | None) -> str:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
-from reconciler.cli.options import Asked, Where, asking_options, policy_options, workspace_options
+from reconciler.cli.options import (
+    Asked,
+    Where,
+    asking_options,
+    policy_options,
+    seconds_of,
+    timeout_option,
+    workspace_options,
+)
 from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -22,9 +30,15 @@ if TYPE_CHECKING:
 @workspace_options
 @policy_options
 @asking_options
+@click.option("--wait", "waits", is_flag=True, help="Then wait until declared work is over.")
+@timeout_option
 @click.pass_obj
 def command(screen: Screen, /, **flags: Any) -> int:
-    """Carry out PLAN_FILE exactly, or plan now, show it, and ask."""
+    """Carry out PLAN_FILE exactly, or plan now, show it, and ask.
+
+    With -wait: then wait for declared work, start what waited for it, do what onComplete says of
+    jobs whose work is done, and exit with 11 when any of it ended badly.
+    """
     from reconciler.plan.codec import decode_plan
 
     saved: Path | None = flags["plan_file"]
@@ -45,4 +59,8 @@ async def _apply(screen: Screen, flags: dict[str, Any], reviewed: Plan | None) -
         lock_timeout=flags["lock_timeout"],
         is_reviewed=reviewed is not None,
     )
-    return await applying.go(reviewed)
+    if not flags["waits"]:
+        return await applying.go(reviewed)
+    from reconciler.cli.finishing import Finishing
+
+    return await Finishing(applying, seconds_of("timeout", flags["timeout"])).go(reviewed)

@@ -8,13 +8,20 @@ from typing import Any
 import anyio
 import click
 
-from reconciler.cli.options import Asked, Where, policy_options, workspace_options
+from reconciler.cli.options import (
+    Asked,
+    Where,
+    policy_options,
+    record_option,
+    workspace_options,
+)
 from reconciler.cli.screen import Screen
 
 
 @click.command("plan")
 @workspace_options
 @policy_options
+@record_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 @click.pass_obj
