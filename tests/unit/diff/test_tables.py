@@ -1,4 +1,4 @@
-"""Both decision tables, row by row and over every situation there is."""
+"""The three decision tables, row by row and over every situation there is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.diff.change import Action, Reason, Standing
+from reconciler.diff.container_table import CONTAINER, ContainerSituation, Holds
 from reconciler.diff.finite_table import FINITE, Current, FiniteSituation
 from reconciler.diff.standing_table import STANDING, Differs, Live, StandingSituation
 from reconciler.diff.table import Decision, first_match
@@ -50,6 +51,18 @@ def every_finite() -> Iterator[FiniteSituation]:
             )
 
 
+def container(**fields: Any) -> ContainerSituation:
+    return ContainerSituation(**fields)
+
+
+def every_container() -> Iterator[ContainerSituation]:
+    for complete, settled, twofold, recorded, needed, members in product(BOTH, repeat=6):
+        for holds in Holds:
+            yield ContainerSituation(
+                complete, settled, twofold, holds, recorded, needed, needed or members
+            )
+
+
 # --- every situation ------------------------------------------------------------------------------
 
 
@@ -65,7 +78,51 @@ def test_every_finite_situation_is_decided_and_every_row_decides_one() -> None:
     }
 
 
-@pytest.mark.parametrize("table", [STANDING, FINITE], ids=["standing", "finite"])
+def test_every_situation_of_a_container_is_decided_and_every_row_decides_one() -> None:
+    assert {first_match(CONTAINER, each)[0].number for each in every_container()} == {
+        row.number for row in CONTAINER
+    }
+
+
+TABLES = {"standing": STANDING, "finite": FINITE, "container": CONTAINER}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_the_last_row_takes_what_no_other_takes(table: Any) -> None:
+    *before, last = table
+    situation = {STANDING: standing(), FINITE: finite(), CONTAINER: container()}[table]
+    assert last.matches(situation)
+    assert last.matches(None)
+    assert before
+
+
+ORDERS: dict[str, tuple[Any, Any]] = {
+    "standing": (STANDING, every_standing),
+    "finite": (FINITE, every_finite),
+    "container": (CONTAINER, every_container),
+}
+EXCLUSIVE = {
+    *(("6", "7"), ("7", "8a"), ("8a", "8b"), ("8b", "9"), ("9", "10a"), ("10a", "10b")),
+    *(("5", "6"), ("C4", "C5"), ("C5", "C6"), ("C6", "C7"), ("C7", "C8")),
+    *(("S5", "S6"), ("S7", "S8"), ("S8", "S9"), ("S9", "S10")),
+}
+"""Neighbours that never match one situation, so that their order means nothing."""
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_first_match_wins_so_the_order_of_the_rows_matters(name: str) -> None:
+    """Each two neighbours that can match one situation decide it otherwise when exchanged."""
+    table, every = ORDERS[name]
+    for position in range(len(table) - 1):
+        one, other = table[position], table[position + 1]
+        exchanged = (*table[:position], other, one, *table[position + 2 :])
+        differs = any(
+            first_match(table, each)[0] is not first_match(exchanged, each)[0] for each in every()
+        )
+        assert differs is ((one.number, other.number) not in EXCLUSIVE), (one.number, other.number)
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_rows_are_numbered_once_and_say_their_situation(table: Any) -> None:
     assert len({row.number for row in table}) == len(table)
     assert all(row.situation for row in table)
@@ -74,6 +131,7 @@ def test_rows_are_numbered_once_and_say_their_situation(table: Any) -> None:
 def decisions() -> Iterator[Decision]:
     yield from (first_match(STANDING, each)[1] for each in every_standing())
     yield from (first_match(FINITE, each)[1] for each in every_finite())
+    yield from (first_match(CONTAINER, each)[1] for each in every_container())
 
 
 def test_what_may_not_happen_says_why_and_what_does_happen_is_no_block() -> None:
@@ -90,6 +148,9 @@ def test_nothing_is_made_stopped_or_deleted_on_half_a_list() -> None:
     for other in every_finite():
         if not (other.is_readable and other.is_settled) or other.is_twofold:
             assert first_match(FINITE, other)[1].action is Action.NO_OP
+    for third in every_container():
+        if not (third.is_list_complete and third.is_settled) or third.is_twofold:
+            assert first_match(CONTAINER, third)[1].action is Action.NO_OP
 
 
 def test_work_that_succeeded_or_is_there_is_never_made_again() -> None:
@@ -251,6 +312,92 @@ def test_editing_there_and_back_runs_nothing_that_had_succeeded() -> None:
     assert first_match(FINITE, waits)[1].standing is WAITING
 
 
+def test_what_may_not_happen_to_work_names_what_ends_that() -> None:
+    for each in every_finite():
+        decision = first_match(FINITE, each)[1]
+        assert decision.standing is READY or decision.way_out
+
+
 def test_every_hold_names_its_way_out() -> None:
     for current in (Current.FAILED, Current.CANCELLED, Current.LOST, Current.UNKNOWN):
         assert "rerun ADDRESS" in first_match(FINITE, finite(current))[1].way_out
+
+
+def test_work_is_made_again_only_for_a_reason_somebody_gave() -> None:
+    """Nothing of it is there or remembered, we withdrew it, or a policy says so, so often."""
+    for each in every_finite():
+        decision = first_match(FINITE, each)[1]
+        makes = decision.action in (Action.CREATE, Action.REPLACE)
+        if not makes or decision.standing is not READY:
+            continue
+        tries_left = each.attempts < each.lifecycle.max_attempts
+        assert (
+            each.current in (Current.NONE, Current.WITHDRAWN)
+            or (each.current is Current.FAILED
+                and each.lifecycle.on_failure is OnEnd.RERUN and tries_left)
+            or (each.current in (Current.LOST, Current.ABSENT_TOO_SOON)
+                and each.lifecycle.on_lost is OnEnd.RERUN and tries_left)
+        )  # fmt: skip
+
+
+def test_another_run_is_ended_only_where_changes_replace() -> None:
+    for each in every_finite():
+        action = first_match(FINITE, each)[1].action
+        if action in (Action.REPLACE, Action.TERMINATE):
+            assert each.other_is_active
+            assert each.lifecycle.on_change is OnChange.REPLACE
+
+
+def test_making_room_for_work_that_has_run_only_ends_the_other() -> None:
+    replacing = on_change(OnChange.REPLACE)
+    for current in (Current.SUCCEEDED, Current.FAILED, Current.CANCELLED, Current.UNKNOWN):
+        situation = finite(current, other_is_active=True, lifecycle=replacing)
+        assert first_match(FINITE, situation)[1].action is Action.TERMINATE
+
+
+# --- what groups work -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "situation", "action", "reason", "stands"),
+    [
+        ("C1", container(is_list_complete=False, is_needed=True), Action.NO_OP,
+         Reason.UNSETTLED, BLOCKED),
+        ("C2", container(is_settled=False, is_needed=True), Action.NO_OP,
+         Reason.UNSETTLED, BLOCKED),
+        ("C3", container(is_twofold=True, is_needed=True), Action.NO_OP,
+         Reason.UNSETTLED, BLOCKED),
+        ("C4", container(holds=Holds.USABLE, is_needed=True), Action.NO_OP,
+         Reason.UP_TO_DATE, READY),
+        ("C5", container(holds=Holds.STRANDED, is_needed=True), Action.REPLACE,
+         Reason.MOVED, READY),
+        ("C6", container(holds=Holds.OVER, is_needed=True), Action.CREATE, Reason.ENDED, READY),
+        ("C7", container(is_recorded=True, is_needed=True), Action.CREATE,
+         Reason.REMOVED_OUTSIDE, READY),
+        ("C8", container(is_needed=True, has_members=True), Action.CREATE,
+         Reason.NOT_FOUND, READY),
+        ("C8", container(), Action.CREATE, Reason.NOT_FOUND, READY),
+        ("C9", container(has_members=True), Action.NO_OP, Reason.UP_TO_DATE, READY),
+        ("C9", container(is_recorded=True, has_members=True), Action.NO_OP,
+         Reason.UP_TO_DATE, READY),
+        *(
+            ("C9", container(holds=holds, has_members=True), Action.NO_OP,
+             Reason.UP_TO_DATE, READY)
+            for holds in (Holds.STRANDED, Holds.OVER)
+        ),
+    ],
+)  # fmt: skip
+def test_each_row_of_what_groups_work(
+    number: str, situation: ContainerSituation, action: Action, reason: Reason, stands: Standing
+) -> None:
+    row, decision = first_match(CONTAINER, situation)
+    assert row.number == number
+    assert (decision.action, decision.reason, decision.standing) == (action, reason, stands)
+
+
+def test_a_container_is_made_again_exactly_when_a_member_has_to_be_made() -> None:
+    for each in every_container():
+        action = first_match(CONTAINER, each)[1].action
+        if action in (Action.CREATE, Action.REPLACE):
+            assert each.is_needed or not each.has_members
+            assert each.holds is not Holds.USABLE
