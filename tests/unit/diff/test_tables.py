@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -113,7 +113,7 @@ EXCLUSIVE = {
 def test_first_match_wins_so_the_order_of_the_rows_matters(name: str) -> None:
     """A row takes situations that its follower would take too, for all but some neighbours."""
     table, every = ORDERS[name]
-    follower = dict(zip(table, table[1:], strict=False))
+    follower = dict(pairwise(table))
     firsts = ((first_match(table, each)[0], each) for each in every())
     contested = {
         (row.number, follower[row].number)
