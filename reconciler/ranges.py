@@ -5,6 +5,7 @@ A set is written like `1-10,20,30-40`; one set has one text. Stepped ranges are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -60,6 +61,7 @@ class Ranges:
 
 
 NO_RANGES = Ranges()
+_ONE_SPAN = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?", re.ASCII)
 
 
 def ranges(text: str) -> Ranges:
@@ -70,6 +72,11 @@ def ranges(text: str) -> Ranges:
     """
     if not text:
         return NO_RANGES
+    only = _ONE_SPAN.fullmatch(text)
+    if only is not None:  # most sets are one span
+        first, last = int(only[1]), int(only[2] or only[1])
+        if first <= last < first + MAX_MEMBERS:
+            return Ranges(((first, last),))
     found: list[tuple[int, int]] = []
     members = 0
     for span in frames(text):

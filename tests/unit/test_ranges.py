@@ -38,8 +38,21 @@ def test_one_set_has_one_text(text: str, shown: str) -> None:
     assert str(ranges(text)) == shown
 
 
-def test_a_range_is_not_expanded_before_it_is_counted() -> None:
+@given(st.integers(0, 10**6), st.integers(0, 400_000))
+def test_one_span_alone_is_what_it_is_among_others(first: int, more: int) -> None:
+    text = f"{first}-{first + more}"
+    assert ranges(text) == ranges(f"{text},{text}x1") == Ranges(((first, first + more),))
+
+
+@pytest.mark.parametrize("text", ["3-2", "1-x", "1-2-3", " ", "٣"])
+def test_what_is_no_range_is_refused(text: str) -> None:
+    with pytest.raises(NotAQuantity):
+        ranges(text)
+
+
+@pytest.mark.parametrize("text", ["1-999999999x2", "1-999999999", "0-1000000"])
+def test_a_range_is_not_expanded_before_it_is_counted(text: str) -> None:
     with pytest.raises(NotAQuantity, match="at most 1000000"):
-        ranges("1-999999999x2")
+        ranges(text)
     assert len(ranges("1-1000000")) == 1_000_000
     assert not NO_RANGES
