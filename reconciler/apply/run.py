@@ -18,7 +18,6 @@ from reconciler.diff.compare import Knowledge
 from reconciler.errors import AuthFailed, Problem, QuotaExceeded, StateError
 from reconciler.kinds import Ability, Kinds
 from reconciler.model import Recorded, Verb
-from reconciler.plan.codec import file_digest
 from reconciler.plan.plan import Plan
 from reconciler.ports import Batch, Clock, Provider, Reporter, StateStore
 from reconciler.report import Event, EventKind, Passed, Report, StepReport
@@ -55,7 +54,7 @@ async def apply(
     """Carry out a plan's pending changes; a step that fails takes only its descendants with it.
 
     `ledger` is at work, and `recorded` is what its state holds. `uses` is the file digest of the
-    plan that is used up by this; left out, the plan's own.
+    reviewed plan that is used up by this; a plan that was never in a file is never met again.
     Every effect has a durable note before it and one after it, so that a run that is cut anywhere
     can be run again.
 
@@ -63,7 +62,7 @@ async def apply(
         StateError: a note could not be written, or the lease is lost; nothing was sent after that.
     """
     run = _Run(plan, recorded, ledger, known, ports)
-    run.ground.plan_digest = (uses or file_digest(plan)) if run.steps else ""
+    run.ground.plan_digest = uses if run.steps else ""
     began = ports.clock.monotonic()
     await run.go()
     if run.error is not None:

@@ -61,6 +61,12 @@ def test_a_plan_is_used_up_by_its_first_step_even_when_not_all_of_it_was_due() -
     assert code(made, reviewed) == "P109"
 
 
+def test_a_plan_that_was_never_in_a_file_is_not_remembered_as_used() -> None:
+    made = studio()
+    made.apply()
+    assert made.store.used_plans() == frozenset()
+
+
 def test_a_plan_that_had_nothing_left_to_do_is_not_used_up() -> None:
     made = Studio()
     made.declare(*pools(a={}))
