@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import groupby
+from typing import TypeVar
 
 import anyio
 
@@ -31,7 +41,7 @@ from reconciler.model import (
 )
 from reconciler.ports import Output, Revealed, Scope, Secrets
 from reconciler.providers.qarnot.bulk import Bulk
-from reconciler.providers.qarnot.client import Body, Client
+from reconciler.providers.qarnot.client import PAGE_SIZE, Body, Client
 from reconciler.providers.qarnot.kinds.job import JOB
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.kinds.task import TASK
@@ -40,9 +50,12 @@ from reconciler.providers.qarnot.translate import from_remote, to_remote, to_upd
 from reconciler.providers.qarnot.translate_task import SNAPSHOT_INTERVAL, to_snapshots
 from reconciler.providers.redact import Redactor, excerpt
 
+T = TypeVar("T")
+U = TypeVar("U")
+
 READ_IN_BULK_FROM = 4
 """From so many ids on, one filtered list is asked instead of an object each."""
-IDS_A_PAGE = 50
+IDS_A_PAGE = PAGE_SIZE
 BATCH_SIZE = 100
 """Creations in one call: 10,000 tasks are 100 calls of some 100 KB each, a lost answer leaves no
 more than 100 to look for, and it is as many tasks as an account usually may have."""
@@ -102,33 +115,41 @@ class QarnotProvider:
         if len(remote_ids) >= READ_IN_BULK_FROM:
             found |= await self._read_in_bulk(kind, remote_ids)
         missing = [each for each, observed in found.items() if observed is None]
-        found |= dict(zip(missing, await self._read_each(kind, missing), strict=True))
+        answers = await self._at_once(partial(self._read_one, kind), missing)
+        found |= zip(missing, answers, strict=True)
         return found
 
     async def _read_in_bulk(self, kind: str, ids: Sequence[str]) -> dict[str, Observed]:
-        found: dict[str, Observed] = {}
-        for start in range(0, len(ids), IDS_A_PAGE):
-            values = list(ids[start : start + IDS_A_PAGE])
-            filters: Body = {"operator": "In", "field": "Uuid", "values": values}
-            async for page in self.client.pages(_COLLECTION[kind], filters):
-                found |= {body["uuid"]: self._seen(kind, body) for body in page}
+        parts = [ids[start : start + IDS_A_PAGE] for start in range(0, len(ids), IDS_A_PAGE)]
+        answers = await self._at_once(partial(self._read_some, kind), parts)
+        found = {each.remote_id: each for answer in answers for each in answer}
         return {each: found[each] for each in ids if each in found}
 
-    async def _read_each(self, kind: str, ids: Sequence[str]) -> list[Observed | None]:
-        found: dict[str, Observed | ProviderError | None] = {}
+    async def _read_some(self, kind: str, ids: Sequence[str]) -> list[Observed]:
+        filters: Body = {"operator": "In", "field": "Uuid", "values": list(ids)}
+        pages = self.client.pages(_COLLECTION[kind], filters)
+        return [self._seen(kind, body) async for page in pages for body in page]
+
+    async def _at_once(self, ask: Callable[[T], Awaitable[U]], of: Sequence[T]) -> list[U]:
+        """The answers, in order; never more questions at a time than the account takes.
+
+        Raises:
+            ProviderError: one of them failed; all of them have ended.
+        """
+        found: dict[int, U | ProviderError] = {}
         limit = anyio.CapacityLimiter(self.concurrency)
 
-        async def read(remote_id: str) -> None:
+        async def answer(number: int, each: T) -> None:
             async with limit:
                 try:
-                    found[remote_id] = await self._read_one(kind, remote_id)
+                    found[number] = await ask(each)
                 except ProviderError as error:
-                    found[remote_id] = error
+                    found[number] = error
 
         async with anyio.create_task_group() as tasks:
-            for each in ids:
-                tasks.start_soon(read, each)
-        return [_or_raise(found[each]) for each in ids]
+            for number, each in enumerate(of):
+                tasks.start_soon(answer, number, each)
+        return [_or_raise(found[number]) for number in range(len(of))]
 
     async def _read_one(self, kind: str, name: str) -> Observed | None:
         try:
@@ -262,7 +283,7 @@ class QarnotProvider:
         return value
 
 
-def _or_raise(found: Observed | ProviderError | None) -> Observed | None:
+def _or_raise(found: T | ProviderError) -> T:
     if isinstance(found, ProviderError):
         raise found
     return found
