@@ -215,7 +215,8 @@ def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Cha
     in_place = tuple(each for each in now if each.mutability is Mutability.IN_PLACE)
     decided = verdicts(work, context, is_steered=bool(in_place and work.running))
     change = _change(work, decided, context)
-    if change.action is Action.NO_OP and change.standing is Standing.READY and not work.running:
+    is_idle = change.action is Action.NO_OP and change.standing is Standing.READY
+    if is_idle and not (work.running and comparison.changes):
         return change, work
     change = replace(change, location=resource.locate(()), fields=_shown(change, now, later))
     change = replace(change, problem=_problem(change, decided))
