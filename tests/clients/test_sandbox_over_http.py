@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox.sandbox import WorldError
-from reconciler.sandbox.server import RunningSandbox, SandboxOptions
+from reconciler.sandbox.server import VENDORS, RunningSandbox, SandboxOptions
 from tests.clients.conftest import Control
 
 POOL = {"name": "p", "profile": "docker-batch", "instanceCount": 1}
@@ -144,8 +144,8 @@ def test_secrets_are_in_the_true_objects_alone(http: httpx.Client, control: Cont
     http.post("/pools", json=POOL | {"constants": [secret]})
     assert control.pools()["p"]["constants"] == [secret]
     assert "hidden-value" not in http.get("/pools").text
-    both = control.http.get("/_sandbox/objects").json()
-    assert list(both) == ["qarnot"]
+    of_all = control.http.get("/_sandbox/objects").json()
+    assert of_all.keys() == VENDORS.keys()
 
 
 def test_settings_are_listed_and_changed(control: Control) -> None:
@@ -154,7 +154,8 @@ def test_settings_are_listed_and_changed(control: Control) -> None:
     assert found["retention"]["retention_s"]["value"] == 60
     assert found["quotas"]["maxPool"]["value"] == 3
     assert found["switches"]["page_size"]["value"] == 5
-    assert control.http.get("/_sandbox/settings").json() == {"qarnot": found}
+    of_all = control.http.get("/_sandbox/settings").json()
+    assert (of_all.keys(), of_all["qarnot"]) == (VENDORS.keys(), found)
 
 
 WRONG: list[tuple[str, str, Any, str]] = [
@@ -242,10 +243,10 @@ def test_the_written_file_is_whole_and_private(tmp_path: Path) -> None:
     path = tmp_path / "addresses.json"
     with RunningSandbox(SandboxOptions(write=path, speed=0)) as sandbox:
         written = json.loads(path.read_text())
-        assert written == {
-            "control": {"url": sandbox.control_url},
-            "qarnot": {"url": sandbox.qarnot.url, "token": sandbox.qarnot.token},
-        }
+        qarnot = {"url": sandbox.qarnot.url, "token": sandbox.qarnot.token}
+        assert written.keys() == {"control", *VENDORS}
+        assert (written["control"], written["qarnot"]) == ({"url": sandbox.control_url}, qarnot)
+        assert written["flow"].keys() == {"url", "clientId", "clientSecret"}
         assert path.stat().st_mode & 0o777 == 0o600
         assert list(tmp_path.iterdir()) == [path]
 

@@ -13,22 +13,12 @@ from reconciler.sandbox.vendor import Json
 
 MOST_CPU, MOST_MEMORY_MB, MOST_SECONDS = 16, 122_880, 172_800
 _JOB = frozenset({"name", "tags", "tasks"})
-_TASK = frozenset(
-    ["name", "type", "executor", "hints", "inputs", "limitations", "payload", "requirements"]
+_VENDOR_ORDER = (
+    *("requirements", "payload", "executor", "inputs", "name", "type", "limitations", "hints"),
+    *("task", "values"),
 )
 _MAP = frozenset({"name", "type", "task", "values"})
-_KEY_ORDER = [
-    "requirements",
-    "payload",
-    "executor",
-    "inputs",
-    "name",
-    "type",
-    "limitations",
-    "hints",
-    "task",
-    "values",
-]
+_TASK = frozenset(_VENDOR_ORDER) - {"task", "values"}
 
 
 @dataclass(frozen=True, slots=True)
