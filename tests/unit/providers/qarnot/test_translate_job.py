@@ -58,6 +58,7 @@ def test_a_creation_carries_the_marker_in_a_tag_of_its_own() -> None:
 def test_what_is_ours_alone_is_never_sent() -> None:
     body = to_remote(request({"onComplete": "delete"}))
     assert body.keys() == {"name", "shortname", "tags"}
+    assert "onComplete" in from_remote(shown_job(body)).unseen, "so that it is no difference"
 
 
 def test_the_pool_is_sent_as_its_id_and_comes_back_as_one() -> None:
