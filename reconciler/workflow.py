@@ -33,7 +33,8 @@ from reconciler.plan.survey import Survey, survey
 from reconciler.report import Look, Report
 
 Confirm = Callable[[Plan], Awaitable[bool]]
-"""Shows a plan and says whether to go on."""
+"""Asks a person, where one is to be asked, whether to go on with a plan that was shown."""
+Show = Callable[[Plan], None]
 
 
 async def make_plan(setting: Setting, choice: Choice) -> Prepared:
@@ -43,14 +44,21 @@ async def make_plan(setting: Setting, choice: Choice) -> Prepared:
     return await prepare(setting, choice, absorbed.recorded, known)
 
 
-async def apply_now(setting: Setting, choice: Choice, confirm: Confirm) -> Report | None:
-    """Plan, ask, carry out. `None` when the answer was no.
+def nobody_looks(_: Plan) -> None:
+    """The `Show` of a plan that is for no one's eyes."""
+
+
+async def apply_now(
+    setting: Setting, choice: Choice, confirm: Confirm, *, show: Show = nobody_looks
+) -> Report | None:
+    """Plan, show, ask, carry out. `None` when the answer was no.
 
     Raises:
         PlanStale: something moved while the question stood.
     """
     async with leased(setting) as ledger:
         prepared = await prepare_to_apply(setting, choice, ledger)
+        show(prepared.plan)
         began = setting.ports.clock.monotonic()
         if not await confirm(prepared.plan):
             return None
@@ -61,7 +69,12 @@ async def apply_now(setting: Setting, choice: Choice, confirm: Confirm) -> Repor
 
 
 async def apply_plan(
-    setting: Setting, choice: Choice, reviewed: Plan, confirm: Confirm
+    setting: Setting,
+    choice: Choice,
+    reviewed: Plan,
+    confirm: Confirm,
+    *,
+    show: Show = nobody_looks,
 ) -> Report | None:
     """Carry out exactly a plan that was made before, or refuse and say why.
 
@@ -75,6 +88,7 @@ async def apply_plan(
         now = await prepare_to_apply(setting, again, ledger)
         check_binding(reviewed, now.plan.binding, setting.ports.clock.now())
         due = still_due(reviewed, now.plan)
+        show(due)
         if not await confirm(due):
             return None
         return await carry_out(setting, replace(now, plan=due, uses=name), ledger)

@@ -89,13 +89,12 @@ class Applying:
     async def _once(self, under_way: Command, reviewed: Plan | None) -> Report | None:
         if reviewed is None:
             choice = await self.choose(under_way)
-            return await apply_now(under_way.setting, choice, self._confirmed)
-        return await apply_plan(under_way.setting, under_way.choice, reviewed, self._confirmed)
+            return await apply_now(under_way.setting, choice, self._confirmed, show=self._show)
+        return await apply_plan(
+            under_way.setting, under_way.choice, reviewed, self._confirmed, show=self._show
+        )
 
     async def _confirmed(self, plan: Plan) -> bool:
-        before, self.plan = self.plan, plan
-        if not self.screen.is_json and (before is None or not plan.is_empty):
-            self._show(plan)
         if plan.is_empty or not self.must_ask or is_foreseen(plan, self.approved):
             return True
         if not await ask(self.screen, self.question, self.wanted, may_ask=self.may_ask):
@@ -105,6 +104,9 @@ class Applying:
 
     def _show(self, plan: Plan) -> None:
         """The whole plan, or its last lines when it was saved to be reviewed before."""
+        before, self.plan = self.plan, plan
+        if self.screen.is_json or (before is not None and plan.is_empty):
+            return
         if not self.is_reviewed:
             show_plan(plan, self.screen)
             return

@@ -60,7 +60,7 @@ async def opened_command(
     store = open_store(opened)
     reporter = _reporter(screen)
     _warn(opened, screen)
-    store.read()
+    store.key()  # a state that is missing is told before anything is asked of a vendor
     async with open_providers(opened, asked.parallelism) as providers:
         ports = Ports(providers, store, SystemClock(), reporter, new_id, interrupt or Interrupt())
         setting = Setting(

@@ -23,7 +23,15 @@ from reconciler.ports import Scope
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.report import Report
 from reconciler.values import digest
-from reconciler.workflow import apply_now, apply_plan, erase, look, make_plan
+from reconciler.workflow import (
+    Show,
+    apply_now,
+    apply_plan,
+    erase,
+    look,
+    make_plan,
+    nobody_looks,
+)
 from tests.fakes import (
     Habits,
     ManualClock,
@@ -88,6 +96,7 @@ class Studio:
         self,
         doom: Doom | None = None,
         confirm: Callable[[Plan], Awaitable[bool]] = yes,
+        show: Show = nobody_looks,
         **policy: Any,
     ) -> Report | None:
         """
@@ -95,7 +104,7 @@ class Studio:
             Crash: the process died where `doom` said; its lease has run out since.
         """
         setting = self._setting(doom or Doom())
-        return self._survive(lambda: apply_now(setting, _choice(policy), confirm))
+        return self._survive(lambda: apply_now(setting, _choice(policy), confirm, show=show))
 
     def apply_file(
         self,

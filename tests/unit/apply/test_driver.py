@@ -561,6 +561,28 @@ def test_an_answer_of_no_does_nothing() -> None:
     assert made.apply() is not None
 
 
+@pytest.mark.parametrize(("show_s", "answer_s", "looks"), [(20, 0, 1), (0, 20, 2), (20, 20, 2)])
+def test_the_world_is_looked_at_again_after_a_long_question_and_not_after_a_long_plan(
+    show_s: float, answer_s: float, looks: int
+) -> None:
+    made = studio("a")
+    looked: list[str] = []
+    inner = made.vendor.observe
+
+    async def observe(*asked: Any) -> Any:
+        looked.append("observe")
+        return await inner(*asked)
+
+    async def answer(_: Plan) -> bool:
+        await made.clock.sleep(answer_s)
+        return True
+
+    made.vendor.observe = observe  # type: ignore[method-assign,assignment]
+    made.apply(confirm=answer, show=lambda _: made.clock.advance(show_s))
+    assert len(looked) == looks
+    assert made.calls() == ["create"]
+
+
 def test_what_moved_while_the_question_stood_is_refused() -> None:
     from reconciler.errors import PlanStale
 
