@@ -403,6 +403,13 @@ def test_a_slip_is_told_at_its_place(text: str, code: str, where: str, remedy: s
     assert problem.cause
 
 
+@pytest.mark.parametrize("unread", ["text", "{size: 30}"])
+def test_an_unread_element_is_named_as_a_cause_of_a_missing_one(unread: str) -> None:
+    loaded = declare(elements(f"{unread} | {{name: b, dependsOn: [a]}}"))
+    missing = [each for each in loaded.problems if each.code == "M301"]
+    assert ["could not be read" in each.cause for each in missing] == [True]
+
+
 def test_an_upstream_is_one_of_ours() -> None:
     loaded = declare(elements("{name: a, dependsOn: [{existing: x}]}"))
     assert sorted(each.code for each in loaded.problems) == ["M202", "M203"]
