@@ -41,10 +41,11 @@ def desk(
     spawner: Spawner,
     tmp_path: Path,
     request: pytest.FixtureRequest,
-) -> Desk:
+) -> Iterator[Desk]:
     """A workspace of the promise's manifests, if it has any; an empty state, an empty account."""
     desk = Desk.at(tmp_path / "film-a", running.qarnot, control, spawner)
     manifests = request.path.parent / "manifests"
     if manifests.is_dir():
         desk.take(manifests)
-    return desk
+    yield desk
+    desk.leave()

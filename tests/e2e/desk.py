@@ -11,11 +11,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 from time import monotonic, sleep
 
+import httpx
+
 import reconciler
 from reconciler.ports import Scope
 from reconciler.providers.qarnot.marker import LABEL
 from reconciler.sandbox.server import QarnotAccess
 from reconciler.state.sqlite_store import SqliteStore
+from reconciler.values import Json, Tree
 from tests.contract.control import Control
 from tests.e2e.spawner import Command, Spawner
 
@@ -35,6 +38,7 @@ spec:
       timeouts: {{connect: 2s, read: 2s, request: 2s}}
       settleAfter: 1s
 """
+_TAG = f"{LABEL}:"
 _ENDED = frozenset({"Closing", "Closed", "Failure", "PendingDelete"})
 
 
@@ -59,7 +63,9 @@ class Desk:
     control: Control
     spawner: Spawner
     env: dict[str, str]
+    url: str = ""
     heard: list[Done] = field(default_factory=list)
+    started: list[Command] = field(default_factory=list)
 
     @classmethod
     def at(cls, folder: Path, access: QarnotAccess, control: Control, spawner: Spawner) -> Desk:
@@ -87,6 +93,7 @@ class Desk:
 
     def point_at(self, url: str) -> None:
         """Write `reconciler.yaml` for a vendor at this address."""
+        self.url = url
         text = _WORKSPACE.format(url=url)
         (self.folder / "reconciler.yaml").write_text(text, "utf-8")
 
@@ -97,13 +104,23 @@ class Desk:
     def start(self, *arguments: str) -> Command:
         """One command under way, with a process group of its own."""
         said = Path(mkdtemp(prefix="said-", dir=self.folder.parent))
-        return self.spawner.start(arguments, self.folder, self.env, said)
+        command = self.spawner.start(arguments, self.folder, self.env, said)
+        self.started.append(command)
+        return command
+
+    def leave(self) -> None:
+        """Nothing that was started here goes on."""
+        for each in self.started:
+            if each.poll() is None:
+                each.send_signal(signal.SIGKILL)
+                each.wait(PATIENCE_S)
 
     def end(self, process: Command) -> Done:
         """Wait for a command; its words are kept."""
         code = process.wait(PATIENCE_S)
         out, err = ((process.said / name).read_bytes().decode("utf-8") for name in ("out", "err"))
         shutil.rmtree(process.said)
+        self.started.remove(process)
         done = Done(code, out, err)
         assert "Traceback" not in done.said, done.said
         assert "Warning:" not in done.err, done.err
@@ -148,6 +165,21 @@ class Desk:
         """How many creations have come to the vendor."""
         return self.control.writes().count("POST /pools")
 
+    def made(self, collection: str) -> Mapping[str, list[Tree]]:
+        """The vendor's objects, the oldest first, by the name in their marker's address."""
+        found: dict[str, list[Tree]] = {}
+        for each in self.control.objects(collection).values():
+            found.setdefault(_marked_name(each), []).append(each)
+        return {name: sorted(all_, key=_age) for name, all_ in found.items()}
+
+    def task(self, name: str) -> Tree:
+        """The newest task of that name."""
+        return self.made("tasks")[name][-1]
+
+    def changes(self) -> list[str]:
+        """The requests so far that were to change something: `POST /tasks` and the like."""
+        return self.control.writes()
+
     # --- what a person does
 
     def declare(self, name: str, spec: str) -> None:
@@ -155,10 +187,60 @@ class Desk:
         text = f"apiVersion: qarnot/v1\nkind: Pool\nmetadata: {{name: {name}}}\nspec: {spec}\n"
         (self.folder / "manifests" / f"{name}.yaml").write_text(text, "utf-8")
 
+    def write(self, name: str, text: str) -> None:
+        """A manifest as it is."""
+        (self.folder / "manifests" / f"{name}.yaml").write_text(text, "utf-8")
+
+    def edit(self, name: str, was: str, becomes: str) -> None:
+        """Replace what a manifest says; it has to say it."""
+        file = self.folder / "manifests" / f"{name}.yaml"
+        text = file.read_text("utf-8")
+        assert was in text
+        file.write_text(text.replace(was, becomes), "utf-8")
+
+    def ask(self, method: str, path: str, body: Json = None) -> Tree:
+        """A request of somebody else, who has the same account."""
+        headers = {"Authorization": self.env["FARM_TOKEN"]}
+        answer = httpx.request(method, f"{self.url}{path}", json=body, headers=headers)
+        assert answer.is_success, answer.text
+        given: Tree = answer.json() if answer.content else {}
+        return given
+
+    def apply(self, *arguments: str) -> Done:
+        """Apply without being asked."""
+        return self.run("apply", "-auto-approve", *arguments)
+
+    def apply_meanwhile(self, seconds: float) -> Done:
+        """Apply; once it has stopped something, the vendor's time moves so far."""
+        before = len(self.changes())
+        process = self.start("apply", "-auto-approve")
+        self.await_that(lambda: len(self.changes()) > before, process)
+        self.control.advance(seconds)
+        return self.end(process)
+
     def withdraw(self, name: str) -> None:
         (self.folder / "manifests" / f"{name}.yaml").unlink()
+
+    def require_idle(self) -> None:
+        """An apply finds no changes, and makes none."""
+        before = self.changes()
+        done = self.apply()
+        assert (done.code, "No changes." in done.out) == (0, True), done.said
+        assert self.changes() == before, "what has run may not be touched"
 
     def require_settled(self) -> None:
         """The second plan is empty."""
         plan = self.run("plan", "-detailed-exitcode")
         assert (plan.code, "No changes." in plan.out) == (0, True), plan.said
+
+
+def _marked_name(body: Tree) -> str:
+    """What stands behind `provider/kind/` in its marker; its own name when it has none."""
+    marks = [each.removeprefix(_TAG) for each in body.get("tags") or () if each.startswith(_TAG)]
+    labels = body.get("labels") or {}
+    told = labels.get(LABEL) or next(iter(marks), None)
+    return str(told).split(" ", 7)[-1].split("/", 2)[-1] if told else str(body["name"])
+
+
+def _age(body: Tree) -> str:
+    return str(body["creationDate"])
