@@ -1,6 +1,6 @@
 """The routes of the compute API. Source: reference of the compute API, v1."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from reconciler.sandbox.flow.answers import json_answer, service_error
 from reconciler.sandbox.flow.job import Execution, Job, Kept
@@ -63,34 +63,25 @@ class ComputeRoutes:
     def _list(self, asked: Asked) -> Answer:
         queue = self._queue(asked)
         start = start_of(asked)
-        young_s = asked.now_s - asked.call.slow_list_s
-        jobs = self._jobs.listed(
-            queue,
-            lambda job: (
-                job.listed_s <= asked.now_s
-                and (not asked.call.slow_list_s or job.created_s <= young_s)
-            ),
-        )
-        return page_answer(asked, start, self._listed(jobs, asked.now_s), self._switches)
+        return self._job_page(asked, start, self._jobs.listed(queue, _is_listed(asked)))
 
     def _updates(self, asked: Asked) -> Answer:
         queue = self._queue(asked)
         start = start_of(asked, ("after", "before"))
         window = self._window(start)
-        jobs = self._jobs.listed(
-            queue,
-            lambda job: job.listed_s <= asked.now_s and window.holds(job.changed_s(asked.now_s)),
-        )
-        return page_answer(asked, start, self._listed(jobs, asked.now_s), self._switches)
+        jobs = self._jobs.listed(queue, _is_listed(asked))
+        changed = [job for job in jobs if window.holds(job.changed_s(asked.now_s))]
+        return self._job_page(asked, start, changed)
 
-    def _listed(self, jobs: list[Job], now_s: float) -> Listed[Job]:
+    def _job_page(self, asked: Asked, start: Start, jobs: list[Job]) -> Answer:
         sign = 1
         if self._switches["jobs_order"] == "newest":
             sign = -1
             jobs.reverse()
-        return Listed(
-            jobs, lambda job: sign * job.number, lambda job: self._rendering.job(job, now_s)
+        listed = Listed(
+            jobs, lambda job: sign * job.number, lambda job: self._rendering.job(job, asked.now_s)
         )
+        return page_answer(asked, start, listed, self._switches)
 
     def _read(self, asked: Asked) -> Answer:
         return json_answer(200, self._rendering.job(self._job(asked), asked.now_s))
@@ -116,9 +107,16 @@ class ComputeRoutes:
     def _tasks(self, asked: Asked) -> Answer:
         job = self._job(asked)
         start = start_of(asked, (_FILTER,))
-        name = start.query.get(_FILTER)
-        tasks = [task for task in job.tasks if name in {None, task["name"]}]
+        tasks = [task for task in job.tasks if self._passes(start.query, task)]
+        if self._switches["tasks_order"] == "reversed":
+            tasks.reverse()
         return page_answer(asked, start, in_order(tasks, lambda task: task), self._switches)
+
+    def _passes(self, query: dict[str, str], task: Json) -> bool:
+        if _FILTER not in query or query[_FILTER] == task["name"]:
+            return True
+        is_loose = self._switches["filter_match"] == "any_case"
+        return bool(is_loose and query[_FILTER].lower() == task["name"].lower())
 
     def _executions(self, asked: Asked) -> Answer:
         job = self._job(asked)
@@ -166,6 +164,12 @@ class ComputeRoutes:
             return body | ({"urn": space.urn(one.resource_id)} if has_urn else {})
 
         return page_answer(asked, start_of(asked), in_order(kept, shown), self._switches)
+
+
+def _is_listed(asked: Asked) -> Callable[[Job], bool]:
+    """Whether a job is in a list by now, and not too young for one that is slow."""
+    youngest_s = asked.now_s - asked.call.slow_list_s
+    return lambda job: job.listed_s <= asked.now_s and job.created_s <= youngest_s
 
 
 def check_region(asked: Asked, region: str, what: str, world: World) -> None:

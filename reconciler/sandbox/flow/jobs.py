@@ -135,4 +135,5 @@ class Jobs:
             job.cancel(now_s, now_s)
         job.deleted_s = now_s if job.deleted_s is None else job.deleted_s
         self._world.note_gone(job)
-        self._world.settle()
+        if self._world.switches["delete_s"] == 0:
+            del self._world.jobs[job.id]

@@ -128,6 +128,6 @@ def _pagination(
 
 def _url(asked: Asked, start: Start, switches: SettingTable) -> str:
     path = quote(start.path, safe="/@:")
-    url = f"{path}?{urlencode(start.query | {TOKEN: start.token()})}"
+    url = f"{path}?{urlencode(start.query | {TOKEN: start.token()}, errors='replace')}"
     origins = {"absolute": asked.call.base_url, "other_origin": _OTHER_ORIGIN}
     return f"{origins.get(switches['next_url'], '')}{url}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.sandbox.vendor import Json
 
+_MOST_FRAMES = 1_000_000
 _TEMPLATE = re.compile(r"\{executionId(?::0(\d{1,2}))?\}")
 
 
@@ -27,7 +28,7 @@ def asked_runs(task: Json) -> Iterator[AskedRun]:
     common = (*_uris(task.get("inputs")), *_uris(payload.get("definitionFiles")))
     options = payload.get("options")
     span = _span(options.get("frames") if isinstance(options, dict) else None)
-    frames = span[1] - span[0] + 1 if span else 1
+    frames = min(span[1] - span[0] + 1, _MOST_FRAMES) if span else 1
     entries = payload.get("executions")
     if not isinstance(entries, list) or not entries:
         yield AskedRun(uris=common, frames=frames)

@@ -4,8 +4,9 @@ Source: reference of the compute API, v1, for what makes a task fail.
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import islice
 
 from reconciler.sandbox.flow.answers import service_error
@@ -58,9 +59,13 @@ class Planner:
             if switches["unknown_executor"] == "refuse" and _executor(plain) != _EXECUTOR:
                 raise service_error(400, f"tasks[{i}].executor: {_executor(plain)} is not known")
             if switches["unresolved_input"] == "refuse":
-                missing = self._missing(app, next(asked_runs(plain), AskedRun()))
-                if missing is not None:
-                    raise service_error(400, f"tasks[{i}]: {missing} does not resolve")
+                self._refuse_unresolved(app, plain, f"tasks[{i}]")
+
+    def _refuse_unresolved(self, app: str, task: Json, path: str) -> None:
+        for run in islice(asked_runs(task), self._world.switches["most_executions"]):
+            for uri in run.uris:
+                if not self._spaces.resolves(app, uri):
+                    raise service_error(400, f"{path}: {uri} does not resolve")
 
     def plan(self, job: Job) -> None:
         """Give the job its executions, and the times and ends of all."""
@@ -73,9 +78,10 @@ class Planner:
             job.ended_s, job.outcome = begins_s, FAILED
             job.error = _error("Job failed", f"it has more than {most} executions")
             return
+        resolves = cache(partial(self._spaces.resolves, job.app))
         slots = [begins_s] * switches["parallel_executions"]
         for run in runs:
-            end = self._end(job, run)
+            end = self._end(job, run, resolves)
             started_s = slots[0]
             heapq.heapreplace(slots, started_s + end.seconds)
             job.executions.append(self._execution(run, started_s, end))
@@ -103,12 +109,12 @@ class Planner:
         found = number_for(self._world.switches["map_values"], task["values"]["source"])
         return 1 if found is None else found
 
-    def _end(self, job: Job, run: _Run) -> _End:
+    def _end(self, job: Job, run: _Run, resolves: Callable[[str], bool]) -> _End:
         switches = self._world.switches
         names = (job.name or "", run.shown, f"{job.name or ''}/{run.shown}")
         wanted = run.task.get("requirements", {})
         refusal = shortfall(wanted.get("cpu", 1), wanted.get("memory", 1))
-        missing = self._missing(job.app, run.asked)
+        missing = next((uri for uri in run.asked.uris if not resolves(uri)), None)
         if refusal is None and missing is not None and switches["unresolved_input"] == "fail":
             refusal = f"input {missing} does not resolve"
         if switches["unknown_executor"] == "fail" and _executor(run.task) != _EXECUTOR:
@@ -123,9 +129,6 @@ class Planner:
         if is_chosen(switches["failing_names"], run.index, *names):
             return _End(seconds, FAILED, "the evaluation ended with an error")
         return _End(seconds)
-
-    def _missing(self, app: str, asked: AskedRun) -> str | None:
-        return next((uri for uri in asked.uris if not self._spaces.resolves(app, uri)), None)
 
     def _execution(self, run: _Run, started_s: float, end: _End) -> Execution:
         is_good = end.outcome == SUCCEEDED

@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass, field
 
+NEVER_S = 1e12
+
 
 def etag_of(content: bytes) -> str:
     """The ETag of these bytes, with its quotes."""

@@ -119,6 +119,8 @@ _LISTS = (
         _REFERENCE,
     ),
     _choice("pagination_of_one_page", "absent present", "pagination when one page is all"),
+    _choice("tasks_order", "submitted reversed", "order of tasks"),
+    _choice("filter_match", "exact any_case", "how filter[name] compares"),
     _choice("updates_boundary", "inclusive exclusive", "changes at exactly `after` or `before`"),
 )
 _LIFE = (

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -42,10 +43,7 @@ def objects(world: World, now_s: float) -> Json:
     return {
         "apps": [{"clientId": app, "clientSecret": key} for app, key in world.apps().items()],
         "jobs": [_job(job, now_s) for job in world.jobs.values()],
-        "resources": [
-            {"app": app, "spaceId": f"{SCRATCH}:{DEFAULT}", "id": id_, "size": len(one.content)}
-            for (app, id_), one in world.resources.items()
-        ],
+        "resources": [_resource(*key, one) for key, one in world.resources.items()],
         "uploads": [_upload(one) for one in world.uploads.values()],
     }
 
@@ -69,6 +67,13 @@ def _job(job: Job, now_s: float) -> Json:
         ],
         "outputs": [one.path for one in job.outputs(now_s)],
     }
+
+
+def _resource(app: str, resource_id: str, resource: Resource) -> Json:
+    content = resource.content
+    digest = hashlib.sha256(content).hexdigest()
+    truth = {"app": app, "spaceId": f"{SCRATCH}:{DEFAULT}", "id": resource_id}
+    return truth | {"size": len(content), "sha256": digest, "made": date_text(resource.made_s)}
 
 
 def _upload(upload: Upload) -> Json:

@@ -3,7 +3,7 @@
 from reconciler.sandbox.flow.answers import Refused
 from reconciler.sandbox.flow.job import CANCELED, FAILED, OVER, QUEUED, RUNNING, SUCCEEDED, Job
 from reconciler.sandbox.flow.jobs import Jobs
-from reconciler.sandbox.flow.stored import Resource
+from reconciler.sandbox.flow.stored import NEVER_S, Resource, Token
 from reconciler.sandbox.flow.world import DEFAULT, FIRST_APP, World
 from reconciler.sandbox.flow.world_forms import change_settings
 from reconciler.sandbox.sandbox import WorldError
@@ -11,6 +11,7 @@ from reconciler.sandbox.settings import SettingError
 from reconciler.sandbox.vendor import Json
 
 _STATUSES = OVER | {QUEUED, RUNNING}
+_PARTS = frozenset({"settings", "tokens", "resources", "jobs"})
 _BESIDE = frozenset({"status", "age_s", "queue", "app"})
 
 
@@ -20,6 +21,7 @@ class WorldSeed:
     A job is the body of a creation, with `status`, `age_s` (seconds since its creation), `queue`
     and `app` beside it. It was created that long ago; with a status it stands in it since. A
     resource is `{"id", "text"}` in the first app's scratch space.
+    `tokens` are scopes by the text of a token of the first app that never expires.
     """
 
     def __init__(self, world: World, jobs: Jobs) -> None:
@@ -32,12 +34,14 @@ class WorldSeed:
         Raises:
             WorldError: says which part can't be used, and why.
         """
-        if not isinstance(wanted, dict) or wanted.keys() - {"settings", "resources", "jobs"}:
-            raise WorldError("a flow world is an object of settings, resources, jobs")
+        if not isinstance(wanted, dict) or wanted.keys() - _PARTS:
+            raise WorldError(f"a flow world is an object of {', '.join(sorted(_PARTS))}")
         try:
             change_settings(self._world, wanted.get("settings", {}))
         except SettingError as error:
             raise WorldError(f"flow settings: {error}") from error
+        for text, scopes in wanted.get("tokens", {}).items():
+            self._world.tokens[text] = Token(FIRST_APP, tuple(scopes), NEVER_S)
         for i, one in enumerate(wanted.get("resources", [])):
             self._add_resource(one, f"flow resources[{i}]")
         for i, one in enumerate(wanted.get("jobs", [])):
