@@ -16,9 +16,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from time import monotonic, sleep
 
 _LOOK_AGAIN_S = 0.004
@@ -53,6 +54,7 @@ class Spawner:
     """Starts commands in the process that has imported everything."""
 
     process: subprocess.Popen[str]
+    lock: Lock = field(default_factory=Lock)
 
     def start(
         self, arguments: Sequence[str], folder: Path, env: Mapping[str, str], said: Path
@@ -66,9 +68,10 @@ class Spawner:
         }
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(wanted) + "\n")
-        self.process.stdin.flush()
-        return Command(int(self.process.stdout.readline()), said)
+        with self.lock:
+            self.process.stdin.write(json.dumps(wanted) + "\n")
+            self.process.stdin.flush()
+            return Command(int(self.process.stdout.readline()), said)
 
 
 @contextmanager
