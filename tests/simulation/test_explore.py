@@ -1,0 +1,16 @@
+"""Every story of a few moves keeps its promises; longer ones are told by `explore` itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.explore import SCRIPTS, explored
+
+DEPTHS = {"crew": 2, "crew, under way": 2, "crew, eager, under way": 2}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_story_of_a_few_moves_runs_work_once_and_has_a_way_on(name: str) -> None:
+    found = explored(SCRIPTS[name], DEPTHS.get(name, 3))
+    assert found.violations == []
+    assert found.states > 30
