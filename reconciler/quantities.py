@@ -53,8 +53,11 @@ def duration_s(text: str) -> int | float:
     match = _DURATION.fullmatch(text)
     if match is None or not text:
         raise NotAQuantity("a duration is written like 90s, 10m, 1h30m or 2d")
-    days, hours, minutes, seconds = (Decimal(part or 0) for part in match.groups())
-    exact = days * 86400 + hours * 3600 + minutes * 60 + seconds
+    days, hours, minutes = (int(part or 0) for part in match.groups()[:3])
+    whole, seconds = days * 86400 + hours * 3600 + minutes * 60, match[4] or "0"
+    if "." not in seconds:
+        return whole + int(seconds)
+    exact = whole + Decimal(seconds)
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 

@@ -117,7 +117,18 @@ def compare(
     `observed.spec` is already formed by the kind's table, its secrets are fingerprints. What
     `lifecycle.ignore` names is taken from the live side, so that it never differs.
     """
-    desired = desired_form(kind, resource)
+    return compare_formed(kind, resource, desired_form(kind, resource), observed, record, known)
+
+
+def compare_formed(
+    kind: KindSpec,
+    resource: Resource,
+    desired: Mapping[str, Any],
+    observed: Observed,
+    record: Record | None,
+    known: Knowledge,
+) -> Comparison:
+    """As `compare`, where the form of what is desired is known already."""
     live: Mapping[str, Any] = observed.spec
     dropped = _dropped_unseen(kind, desired, observed, record, resource.lifecycle.ignore)
     if desired == live and not dropped:

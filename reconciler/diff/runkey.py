@@ -29,11 +29,23 @@ def run_keys(
     The newest formula's stands first, and always is there. All of them name the same work. A
     formula that does not know a field that is set has no key.
     """
-    form = _form(kind, resource)
+    form = desired_form(kind, resource)
+    return run_keys_of_form(kind, resource, form, (workspace_id, env), first)
+
+
+def run_keys_of_form(
+    kind: KindSpec,
+    resource: Resource,
+    form: Mapping[str, Any],
+    scope: tuple[str, str],
+    first: FirstAddress,
+) -> tuple[str, ...]:
+    """As `run_keys`, where the resource's form is known already; `scope` is workspace and env."""
+    form = _minded(kind, resource, form)
     told = {
         "kind": kind.id,
-        "workspace": workspace_id,
-        "env": env,
+        "workspace": scope[0],
+        "env": scope[1],
         "address": str(first(resource.address)),
         "run": resource.lifecycle.run,
     }
@@ -49,9 +61,8 @@ def _key(version: int, told: Mapping[str, Any]) -> str:
     return f"k{version}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
-def _form(kind: KindSpec, resource: Resource) -> dict[str, Any]:
+def _minded(kind: KindSpec, resource: Resource, form: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the user set and does not ignore; secrets and files are still references."""
-    form = desired_form(kind, resource)
     ignored = resource.lifecycle.ignore
     return without(kind, form, {}, ignored) if ignored else form
 

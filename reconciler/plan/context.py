@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.address import Address
 from reconciler.diff.change import Action
@@ -92,16 +93,22 @@ def problem_of(change: Change, decision: Decision, share: str = "") -> Problem:
 
 
 def request_of(
-    kind: KindSpec, resource: Resource, found: Match, action: Action, context: Context
+    kind: KindSpec,
+    resource: Resource,
+    found: Match,
+    action: Action,
+    context: Context,
+    form: Mapping[str, Any] | None = None,
 ) -> Request:
     """What would be sent. The marker names the next creation of the address.
 
-    An ordinal that any object of ours bears is not used again, even when no record speaks of it.
+    `form` is the resource's, where it is known already. An ordinal that any object of ours bears is
+    not used again, even when no record speaks of it.
     """
     first = context.first_addresses[resource.address]
     borne = (each.marker.ordinal for each in found.unconfirmed if each.marker is not None)
     ordinal = max(found.record.ordinal if found.record is not None else 0, *borne, 0)
-    spec = desired_form(kind, resource)
+    spec = desired_form(kind, resource) if form is None else form
     if action is Action.UPDATE and found.live is not None:
         spec = without(kind, spec, found.live.spec, resource.lifecycle.ignore)
     return Request(

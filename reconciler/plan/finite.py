@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reconciler.diff.change import Action, FieldChange, Reason, Standing
-from reconciler.diff.compare import Comparison, compare
+from reconciler.diff.compare import Comparison, compare_formed, desired_form
 from reconciler.diff.finite_table import FINITE, STILL_THERE, Current, FiniteSituation
-from reconciler.diff.runkey import run_keys
+from reconciler.diff.runkey import run_keys_of_form
 from reconciler.diff.table import Decision, first_match
 from reconciler.errors import Problem
 from reconciler.fields import Mutability
@@ -45,6 +46,7 @@ class Work:
 
     kind: KindSpec
     resource: Resource
+    form: Mapping[str, Any]
     keys: tuple[str, ...]
     known: Attempts
     own: tuple[Attempt, ...]
@@ -71,7 +73,8 @@ class Work:
 
 def work_of(kind: KindSpec, resource: Resource, context: Context) -> Work:
     """What a finite resource asks for, held against what is known of it."""
-    keys = run_keys(kind, resource, context.workspace_id, context.env, context.first)
+    form, scope = desired_form(kind, resource), (context.workspace_id, context.env)
+    keys = run_keys_of_form(kind, resource, form, scope, context.first)
     known = context.attempts_at(resource.address)
     own = known.of(keys)
     wanted = (ranges(kind.ranges(resource.spec)) or None) if kind.ranges is not None else None
@@ -81,6 +84,7 @@ def work_of(kind: KindSpec, resource: Resource, context: Context) -> Work:
     return Work(
         kind=kind,
         resource=resource,
+        form=form,
         keys=keys,
         known=known,
         own=own,
@@ -234,7 +238,8 @@ def _compared(work: Work, context: Context) -> Comparison:
     if newest is None or newest.live is None or not (newest.is_active or _is_missing(work)):
         return Comparison()
     record = context.found(work.resource.address).record
-    return compare(work.kind, work.resource, newest.live, record, context.known)
+    live, known = newest.live, context.known
+    return compare_formed(work.kind, work.resource, work.form, live, record, known)
 
 
 def _is_missing(work: Work) -> bool:
@@ -313,7 +318,7 @@ def _touched(work: Work, action: Action, decided: Sequence[Verdict]) -> list[str
 def _request(work: Work, making: Sequence[Verdict], context: Context) -> Request:
     """The next attempt, at what is to be made of it."""
     found = context.found(work.resource.address)
-    request = request_of(work.kind, work.resource, found, Action.CREATE, context)
+    request = request_of(work.kind, work.resource, found, Action.CREATE, context, work.form)
     wanted = Ranges()
     for each in making:
         wanted = wanted | each.part.ranges
@@ -328,7 +333,7 @@ def _request(work: Work, making: Sequence[Verdict], context: Context) -> Request
 def _steering(work: Work, context: Context) -> Request:
     """An update of what runs: its fields are those of today, its marker stays as it is."""
     found = replace(context.found(work.resource.address), live=work.running[-1].live)
-    return request_of(work.kind, work.resource, found, Action.UPDATE, context)
+    return request_of(work.kind, work.resource, found, Action.UPDATE, context, work.form)
 
 
 def cover_of(text: str) -> str:
