@@ -168,8 +168,9 @@ class Wait:
         self._watch(pieces)
 
     def watch_earlier(self) -> None:
-        """Wait as well for runs of earlier declarations, at all declared addresses."""
-        self._watch(self._survey.elsewhere())
+        """Wait as well for runs of earlier declarations, but for those that are being stopped."""
+        earlier = self._survey.elsewhere()
+        self._watch(e for e in earlier if e.attempt is not None and not e.attempt.run.is_withdrawn)
 
     def _watch(self, pieces: Iterable[Piece]) -> None:
         for each in pieces:

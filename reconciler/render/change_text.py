@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.fields import Mutability
+from reconciler.kinds import Spec
 from reconciler.lifecycle import OnRemove
 from reconciler.model import Usage
 from reconciler.plan.plan import Action, Change, FieldChange, Reason, Standing
-from reconciler.quantities import show_duration
+from reconciler.quantities import NotAQuantity, show_duration
+from reconciler.ranges import ranges
 from reconciler.render.problems import counted, headline, reason_lines
 from reconciler.render.safe import columns
 from reconciler.render.style import Cell, Paper, Tone
 from reconciler.render.value_text import key_width, tree_lines, value_text
+from reconciler.values import UNSEEN
 
 _INDENT = 4
+_STARTING: Final = (Action.CREATE, Action.REPLACE)
 _VALUE_MAX_WIDTH = 40
 
 _SIGNS: Final = {
@@ -39,6 +43,7 @@ _REASONS: Final = {
     Reason.REMOVED_OUTSIDE: "removed outside",
     Reason.ENDED: "over at the vendor",
     Reason.NOT_DECLARED: "not declared (prune)",
+    Reason.COMPLETED: "its work is done",
     Reason.RETRY: "run again",
     Reason.NOT_SUCCEEDED: "its last run did not succeed",
     Reason.MOVED: "what it runs on is replaced",
@@ -74,8 +79,10 @@ def change_lines(change: Change, paper: Paper, widths: HeadWidths) -> list[str]:
     """A headline, then each field with both values, losses, notes, and what stands in the way."""
     return [
         *_head_lines(change, paper, widths),
+        *_run_lines(change, paper),
         *_creation_lines(change, paper),
-        *field_lines(change.fields, change.action, paper),
+        *field_lines(_telling(change), change.action, paper),
+        *_follow_up_lines(change, paper),
         *_loss_lines(change.loss, paper),
         *_waiting_lines(change, paper),
         *(line for note in change.notes for line in _note_lines(note, paper)),
@@ -133,6 +140,54 @@ def _action_word(change: Change) -> str:
     return "archive" if is_archive else change.action.value
 
 
+def _run_lines(change: Change, paper: Paper) -> list[str]:
+    """Which runs a change of finite work ends, and which one it starts."""
+    started, ended = _started_text(change), ""
+    if change.action in (Action.REPLACE, Action.TERMINATE) and (started or change.also):
+        ended = f"stops {counted(len(change.also) + 1, 'run')}"
+    said = ", then starts ".join(each for each in (ended, started) if each)
+    return paper.wrap(said, first=f"{' ' * _INDENT}run: ") if said else []
+
+
+def _started_text(change: Change) -> str:
+    """`frames 5-6, attempt 2`; nothing of a first attempt at all of it, which the spec tells."""
+    request = change.request
+    if request is None or not request.marker.run_key or change.action not in _STARTING:
+        return ""
+    spec, attempt = request.resource.spec, request.marker.attempt
+    is_first = attempt == 1 and request.ranges == _whole(spec)
+    if is_first and change.action is Action.CREATE:
+        return ""
+    unit = "frames" if "frames" in spec else "instances"
+    part = f"{unit} {request.ranges}, " if len(ranges(request.ranges)) > 1 else ""
+    return f"{part}attempt {attempt}"
+
+
+def _whole(spec: Spec) -> str:
+    """All that a spec asks for, by the shared words for it."""
+    try:
+        return str(ranges(spec.get("frames") or f"0-{int(spec.get('instances') or 1) - 1}"))
+    except (NotAQuantity, ValueError):
+        return ""
+
+
+def _telling(change: Change) -> Sequence[FieldChange]:
+    """The fields that say more than the spec of a creation, which is shown whole."""
+    if change.action is not Action.CREATE:
+        return change.fields
+    return [each for each in change.fields if each.is_secret or each.before is not UNSEEN]
+
+
+def _follow_up_lines(change: Change, paper: Paper) -> list[str]:
+    """What is done to a container once its work is done; no plan has it as a change."""
+    spec = change.request.resource.spec if change.request is not None else {}
+    follows = spec.get("onComplete")
+    if not isinstance(follows, str) or follows == "keep":
+        return []
+    said = f"{follows} it (apply -wait does)"
+    return paper.wrap(said, first=f"{' ' * _INDENT}when its work is done: ")
+
+
 def _creation_lines(change: Change, paper: Paper) -> list[str]:
     if change.action is not Action.CREATE or change.request is None:
         return []
@@ -173,7 +228,7 @@ def _loss_lines(loss: Usage | None, paper: Paper) -> list[str]:
     parts = (
         (loss.instances, f"{counted(loss.instances, 'running instance')}"),
         (loss.cores, f"{counted(loss.cores, 'core')} in use"),
-        (loss.queued_instances, f"{counted(loss.queued_instances, 'queued instance')}"),
+        (loss.queued_instances, f"{counted(loss.queued_instances, 'unfinished instance')}"),
         (loss.core_seconds, f"{show_duration(loss.core_seconds)} of core time"),
     )
     lost = ", ".join(text for amount, text in parts if amount)

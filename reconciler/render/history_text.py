@@ -48,7 +48,8 @@ def history_text(address: Address, runs: Sequence[Run], paper: Paper) -> str:
         paper,
     )
     hint = f"No room for: {', '.join(shown.missing)}." if shown.missing else ""
-    lines = [f"{address}: {counted(len(runs), 'run')}", "", *shown.lines]
+    title = paper.wrap(f"{address}: {counted(len(runs), 'run')}", tone=Tone.STRONG)
+    lines = [*title, "", *shown.lines]
     return "\n".join([*lines, *(["", *paper.wrap(hint)] if hint else [])])
 
 

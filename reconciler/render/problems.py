@@ -70,7 +70,12 @@ def reason_lines(problem: Problem, paper: Paper, *, indent: int) -> list[str]:
 
 
 def headline(problem: Problem, *, beside: str = "") -> str:
-    """The summary, with the address before it unless the summary, or what is beside, names it."""
+    """The summary, with the address before it unless the summary, or what is beside, names it.
+
+    An address the summary begins with is left out where it stands beside.
+    """
+    if beside and problem.summary.startswith(f"{beside}: "):
+        return problem.summary.removeprefix(f"{beside}: ")
     named = {word.strip(",.;:'") for word in problem.summary.split()}
     if not problem.address or problem.address in {*named, beside}:
         return problem.summary

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from reconciler.ranges import ranges
 from reconciler.render.problems import counted
 from reconciler.render.status_text import PHASE_TONES, phase_counts, phase_word
 from reconciler.render.style import Paper, Tone
@@ -35,8 +36,13 @@ def wait_text(report: WaitReport, paper: Paper) -> str:
 
 
 def share_text(seen: WorkSeen) -> str:
-    """`farm/task/shot-010/beauty`, with the part that is meant where it has parts."""
-    return f"{seen.address} {seen.ranges}".rstrip()
+    """`farm/task/shot-010/beauty 1-8`, with the part that is meant where there are several."""
+    return f"{seen.address} {_part(seen)}".rstrip()
+
+
+def _part(seen: WorkSeen) -> str:
+    """Its frames or instances; nothing of a single one."""
+    return seen.ranges if len(ranges(seen.ranges)) > 1 else ""
 
 
 def _table_lines(works: Sequence[WorkSeen], paper: Paper) -> tuple[str, ...]:
@@ -49,7 +55,7 @@ def _columns(works: Sequence[WorkSeen]) -> list[Column]:
     tones = [PHASE_TONES.get(each.phase, Tone.PLAIN) for each in works]
     return [
         column("address", [str(each.address) for each in works], 40),
-        column("part", [each.ranges for each in works], 8),
+        column("part", [_part(each) for each in works], 8),
         column("outcome", [phase_word(each.phase) for each in works], 11, tones),
         number_column("attempt", [str(each.attempt) if each.attempt > 1 else "" for each in works]),
         column("remote id", [each.remote_id for each in works], 9, [Tone.DIM] * len(works)),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.address import Address
 from reconciler.errors import Location, Problem, Severity
 from reconciler.fields import Mutability
-from reconciler.model import Marker, Request, Resource, Settled, Usage, Verb
+from reconciler.model import Marker, Outcome, Request, Resource, Run, Settled, Usage, Verb
 from reconciler.plan.plan import (
     Action,
     Binding,
@@ -23,8 +23,8 @@ from reconciler.plan.plan import (
     Standing,
     Verdict,
 )
-from reconciler.render.status import StatusRow
-from reconciler.report import Passed, Report, StepReport
+from reconciler.render.status import StatusRow, WorkStatus
+from reconciler.report import Look, Passed, Phase, Report, StepReport, WaitReport, WorkSeen
 from reconciler.values import UNSEEN
 from tests.unit.render.examples import MADE_AT
 
@@ -165,9 +165,46 @@ reports = st.builds(
     st.floats(0, 1e6),
     st.dictionaries(text, counts, max_size=2),
 )
+parts = st.sampled_from(["", "0", "1-120", "1-3,7"])
+"""Sets of frames come from our own code: they are always well written."""
+shares = st.none() | st.floats(0, 1)
+places = st.dictionaries(text, text, max_size=2)
+works = st.builds(
+    WorkStatus, st.sampled_from(Phase), counts, parts, counts, counts, shares, text, places,
+    st.booleans(),
+)  # fmt: skip
 rows = st.builds(
-    StatusRow, addresses, st.sampled_from(Settled), text, st.none() | usages, text, text
+    StatusRow,
+    addresses,
+    st.sampled_from(Settled),
+    text,
+    st.none() | usages,
+    text,
+    text,
+    st.none() | works,
+    st.dictionaries(st.sampled_from(Phase), counts, max_size=3),
 )
+seen = st.builds(
+    WorkSeen, addresses, st.sampled_from(Phase), parts, text, counts, text, shares, text, places,
+    st.booleans(),
+)  # fmt: skip
+waits = st.builds(
+    WaitReport, st.lists(seen, max_size=3).map(tuple), st.sampled_from([0, 2, 15]), st.booleans(),
+    amounts,
+)  # fmt: skip
+looks = st.builds(
+    Look,
+    st.lists(seen, max_size=2).map(tuple),
+    st.dictionaries(st.sampled_from(Phase), counts, max_size=3),
+    st.floats(0, 1),
+    amounts,
+    st.none() | problems,
+)
+times = st.none() | st.just(MADE_AT)
+runs = st.builds(
+    Run, addresses, text, counts, text, text, parts, st.sampled_from(Outcome), times, text, parts,
+    times,
+)  # fmt: skip
 
 
 def faults(shown: str) -> list[str]:

@@ -8,10 +8,13 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.address import Address
 from reconciler.cli.progress import BarReporter, LineReporter
+from reconciler.cli.work_progress import LookBar, LookLines
 from reconciler.errors import Problem
-from reconciler.model import Verb
+from reconciler.model import Run, Verb
 from reconciler.plan.plan import Plan
+from reconciler.render.history_text import history_text
 from reconciler.render.json_output import json_text, plan_json, problems_json, report_json
 from reconciler.render.plan_text import plan_text
 from reconciler.render.problems import problems_text
@@ -19,7 +22,8 @@ from reconciler.render.report_text import report_text
 from reconciler.render.status import StatusRow
 from reconciler.render.status_text import status_text
 from reconciler.render.style import Paper
-from reconciler.report import Event, EventKind, Passed, Report
+from reconciler.render.wait_text import wait_text
+from reconciler.report import Event, EventKind, Look, Passed, Report, WaitReport
 from tests.unit.render import hostile
 from tests.unit.render.hostile import faults
 
@@ -56,6 +60,26 @@ def test_a_report_holds_no_live_text(report: Report, paper: Paper) -> None:
 @given(st.lists(hostile.rows, max_size=3), papers)
 def test_a_status_holds_no_live_text(rows: list[StatusRow], paper: Paper) -> None:
     assert faults(status_text(rows, paper)) == []
+
+
+@given(hostile.waits, papers)
+def test_the_end_of_a_wait_holds_no_live_text(wait: WaitReport, paper: Paper) -> None:
+    assert faults(wait_text(wait, paper)) == []
+
+
+@given(hostile.addresses, st.lists(hostile.runs, max_size=3), papers)
+def test_a_history_holds_no_live_text(address: Address, runs: list[Run], paper: Paper) -> None:
+    assert faults(history_text(address, runs, paper)) == []
+
+
+@given(st.lists(hostile.looks, max_size=3), papers)
+def test_the_progress_of_a_wait_holds_no_live_text(each: list[Look], paper: Paper) -> None:
+    for reporter in (LookLines(io.StringIO(), paper), LookBar(io.StringIO(), paper)):
+        for look in each:
+            reporter.look(look)
+        reporter.close()
+        assert isinstance(reporter.stream, io.StringIO)
+        assert faults(reporter.stream.getvalue().replace("\r\x1b[2K", "")) == []
 
 
 @given(st.lists(events, max_size=4), papers)

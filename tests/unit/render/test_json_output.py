@@ -8,22 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from reconciler.address import Address
 from reconciler.errors import Problem
 from reconciler.fields import Mutability
+from reconciler.model import Run
 from reconciler.plan.plan import FieldChange, Plan
 from reconciler.render.json_output import (
+    history_json,
     json_text,
     plan_json,
     problems_json,
     report_json,
     status_json,
+    wait_json,
 )
 from reconciler.render.output_schemas import output_schemas
 from reconciler.render.status import StatusRow
-from reconciler.report import Report
+from reconciler.report import Report, WaitReport
 from reconciler.values import UNSEEN
 from tests.conftest import Golden
-from tests.unit.render import examples, hostile
+from tests.unit.render import examples, farm, hostile
 
 SCHEMAS = output_schemas()
 
@@ -63,6 +67,18 @@ def test_every_status_follows_the_schema(rows: list[StatusRow]) -> None:
     check(status_json(rows))
 
 
+@settings(max_examples=50)
+@given(hostile.waits, st.lists(hostile.reports, max_size=2))
+def test_every_wait_follows_the_schema(wait: WaitReport, reports: list[Report]) -> None:
+    check(wait_json(wait, reports))
+
+
+@settings(max_examples=50)
+@given(hostile.addresses, st.lists(hostile.runs, max_size=3))
+def test_every_history_follows_the_schema(address: Address, runs: list[Run]) -> None:
+    check(history_json(address, runs))
+
+
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_a_key_of_no_schema_would_be_noticed(kind: str) -> None:
     assert not Draft202012Validator(SCHEMAS[kind]).is_valid(
@@ -89,3 +105,7 @@ def test_the_example_documents_look_as_we_left_them(golden: Golden) -> None:
     golden("report.json", json_text(report_json(examples.BAD_REPORT)) + "\n")
     golden("problems.json", json_text(problems_json(examples.PROBLEMS)) + "\n")
     golden("status.json", json_text(status_json(examples.STATUS)) + "\n")
+    golden("farm-plan.json", json_text(plan_json(farm.FARM_PLAN)) + "\n")
+    golden("farm-status.json", json_text(status_json(farm.FARM_STATUS)) + "\n")
+    golden("wait.json", json_text(wait_json(farm.FARM_WAIT, [examples.BAD_REPORT])) + "\n")
+    golden("history.json", json_text(history_json(farm.task("a"), farm.FARM_HISTORY)) + "\n")
