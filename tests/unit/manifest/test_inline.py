@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.address import Address
@@ -78,6 +78,7 @@ def apart(element: dict[str, Any]) -> dict[str, Any]:
     return {**head("Take", metadata, {**rest, "shot": "shot-010"}), **block}
 
 
+@settings(deadline=None)  # the first example builds the models
 @given(families(), st.booleans())
 def test_an_element_means_what_a_document_does(elements: list[Any], flow: bool) -> None:
     one = declare(written([inside(elements)], flow=flow))
@@ -89,6 +90,7 @@ def test_an_element_means_what_a_document_does(elements: list[Any], flow: bool) 
     assert one.resources[0].spec == {"tags": ["a"]}
 
 
+@settings(deadline=None)  # the first example builds the models
 @given(families(), st.randoms(use_true_random=False))
 def test_the_order_of_elements_means_nothing(elements: list[Any], shuffle: random.Random) -> None:
     first = declare(written([inside(elements)], flow=False))
@@ -119,6 +121,7 @@ def as_document(path: Path) -> Path:
             return ("spec", *path)
 
 
+@settings(deadline=None)  # the first example builds the models
 @given(families(), st.booleans(), st.booleans())
 def test_each_field_of_an_element_stands_where_it_is_written(
     elements: list[Any], flow: bool, has_head: bool
