@@ -152,16 +152,17 @@ def _dropped_unseen(
     ignored: Sequence[str],
 ) -> list[tuple[str, Any, Any]]:
     """Facets we set and the manifest no longer has, where the vendor shows nothing: still there."""
-    managed = record.managed if record is not None else ()
-    shown = observed.spec.keys() - observed.unseen
-    hidden = [each for each in managed if each not in shown and _is_hidden(kind, each, observed)]
-    if not hidden:
+    if record is None:
         return []
-    kept = facets(kind.table, desired).keys() | ignored
+    dropped = record.managed.keys() - facets(kind.table, desired).keys()
+    shown = observed.spec.keys() - observed.unseen if dropped else ()
     return [
         (facet, UNSEEN, UNSEEN)
-        for facet in sorted(hidden)
-        if facet not in kept and facet_tokens(facet)[0] not in ignored
+        for facet in sorted(dropped)
+        if facet not in shown
+        and facet not in ignored
+        and facet_tokens(facet)[0] not in ignored
+        and _is_hidden(kind, facet, observed)
     ]
 
 
