@@ -39,8 +39,8 @@ class Execution:
         return max(_passed(now_s, self.started_s, self.ended_s), default=None)
 
     def cut(self, at_s: float, now_s: float) -> None:
-        """A cancel of now takes effect then."""
-        if self.ended_s is not None and self.ended_s <= at_s:
+        """A cancel of now takes effect then; what has not started will not."""
+        if _ends_before(self.started_s, self.ended_s, at_s, now_s):
             return
         if self.started_s is None or self.started_s > now_s:
             self.started_s = at_s
@@ -93,9 +93,11 @@ class Job:
         return max(_passed(now_s, self.created_s, self.started_s, self.ended_s))
 
     def cancel(self, now_s: float, at_s: float) -> None:
-        """Ask now for an end then, which does nothing to what has ended by then."""
+        """Ask now for an end then, which does nothing to what runs and has ended by then."""
         self.canceled_s = now_s
-        if self.ended_s is not None and self.ended_s <= at_s:
+        times = [(one.started_s, one.ended_s) for one in self.executions]
+        times.append((self.started_s, self.ended_s))
+        if all(_ends_before(started_s, ended_s, at_s, now_s) for started_s, ended_s in times):
             return
         if self.started_s is None or self.started_s > now_s:
             self.started_s = at_s
@@ -118,6 +120,12 @@ class Job:
 
 def _path(execution: Execution, name: str) -> str:
     return f"/{execution.task}/{execution.index}/{name}"
+
+
+def _ends_before(started_s: float | None, ended_s: float | None, at_s: float, now_s: float) -> bool:
+    """Whether what has these times runs by now, and has ended then."""
+    is_started = started_s is not None and started_s <= now_s
+    return is_started and ended_s is not None and ended_s <= at_s
 
 
 def _passed(now_s: float, *times: float | None) -> list[float]:
