@@ -36,6 +36,7 @@ def _kind_sections(kind: KindSpec, paper: Paper) -> list[list[str]]:
         ("nature", NATURE_WORDS[kind.nature]),
         ("can", ", ".join(sorted(each.replace("_", " ") for each in kind.abilities))),
         ("on remove", f"{kind.default_on_remove} (or {_others(kind)})"),
+        *(("inline", inline_words(each.path, each.kind)) for each in kind.inline),
     )
     pages = field_pages(kind)
     example = tree_lines(kind.examples[0], paper, 2) if kind.examples else []
@@ -47,6 +48,11 @@ def _kind_sections(kind: KindSpec, paper: Paper) -> list[list[str]]:
         _children_lines("Set by the vendor", [each for each in pages if each.is_vendors], paper),
         ["Example", *example] if example else [],
     ]
+
+
+def inline_words(path: str, kind: str) -> str:
+    """What may stand in a list of a spec as resources of their own."""
+    return f"spec.{path}: a list of {kind}, each with a name and the fields of its own spec"
 
 
 def _others(kind: KindSpec) -> str:
