@@ -124,17 +124,18 @@ def _finite(text: str) -> float:
 
 
 _JSON = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
+_NESTS = frozenset({dict, list})
+"""What the decoder makes of a value that holds others; it never makes a kind of these."""
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    level = [value]
+    level = [value] if type(value) in _NESTS else []
     for _ in range(levels):
         level = [
             child
             for each in level
-            if isinstance(each, dict | list)
-            for child in (each.values() if isinstance(each, dict) else each)
-            if isinstance(child, dict | list)
+            for child in (each.values() if type(each) is dict else each)
+            if type(child) in _NESTS
         ]
         if not level:
             return False
