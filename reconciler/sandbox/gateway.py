@@ -3,9 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from email.utils import formatdate
 from functools import lru_cache
+from itertools import chain
 from urllib.parse import parse_qs
 
 from starlette.requests import ClientDisconnect
@@ -59,6 +61,8 @@ class Gateway:
             await self._send_half(scope, send, answer)
         elif is_cut:
             await cut(scope)
+        elif answer.stream is not None:
+            await self._send_parts(send, answer, answer.stream)
         else:
             await self._response(answer)(scope, receive, send)
 
@@ -91,16 +95,26 @@ class Gateway:
             fault=faults[0].kind if faults else None,
         )
 
-    def _response(self, answer: Answer) -> Response:
+    def _headers(self, answer: Answer) -> dict[str, str]:
         headers = {"date": _date(int(self._sandbox.clock.now_s()))}
-        if answer.body:
+        if answer.body or answer.stream is not None:
             headers["content-type"] = answer.content_type
-        own = {name.lower(): value for name, value in answer.headers}
-        return Response(answer.body, answer.status, headers | own)
+        return headers | {name.lower(): value for name, value in answer.headers}
+
+    def _response(self, answer: Answer) -> Response:
+        return Response(answer.body, answer.status, self._headers(answer))
+
+    async def _send_parts(self, send: Send, answer: Answer, parts: Iterable[bytes]) -> None:
+        head = [(name.encode(), value.encode()) for name, value in self._headers(answer).items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": head})
+        for part in chain((answer.body,), parts):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
     async def _send_half(self, scope: Scope, send: Send, answer: Answer) -> None:
-        head = self._response(answer).raw_headers
-        half = answer.body[: len(answer.body) // 2]
+        body = answer.body + b"".join(answer.stream or ())
+        head = self._response(replace(answer, body=body, stream=None)).raw_headers
+        half = body[: len(body) // 2]
         await send({"type": "http.response.start", "status": answer.status, "headers": head})
         await send({"type": "http.response.body", "body": half, "more_body": True})
         await cut(scope)

@@ -1,6 +1,6 @@
 """What an emulated vendor is to the rest of the sandbox: calls in, answers out, no sockets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -31,12 +31,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP response; an empty body carries no content type."""
+    """One HTTP response; an empty body carries no content type.
+
+    `stream` is what follows the body: its parts are made one by one while they are sent, and the
+    answer announces no length.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = JSON_TYPE
     headers: tuple[tuple[str, str], ...] = ()
+    stream: Iterable[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
