@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.sandbox.connection import open_connection
 from reconciler.sandbox.control import control_app
+from reconciler.sandbox.deadline.app import DeadlineVendor
 from reconciler.sandbox.flow.app import FlowVendor
 from reconciler.sandbox.gateway import Gateway
 from reconciler.sandbox.keeper import Keeper
@@ -26,7 +27,11 @@ from reconciler.sandbox.world_files import read_kept, read_world, write_private
 HOST = "127.0.0.1"
 DEFAULT_SPEED = 60.0
 FASTEST = 1_000_000.0
-VENDORS: Mapping[str, VendorFactory] = {"qarnot": QarnotVendor, "flow": FlowVendor}
+VENDORS: Mapping[str, VendorFactory] = {
+    "qarnot": QarnotVendor,
+    "deadline": DeadlineVendor,
+    "flow": FlowVendor,
+}
 PORT_OFFSETS: Mapping[str, int] = {"qarnot": 1, "deadline": 2, "flow": 3}
 _GRACE_S = 2
 
