@@ -204,8 +204,10 @@ class Wait:
         after = survey(
             self._survey.desired, self._recorded(), self._since(before.observation), before.policy
         )
+        wanted = (seen_of(each) for each in after.pieces(self._addresses) if each.is_wanted)
+        others = (w.seen for w in self._watched.values() if w.address not in after.works)
         return WaitReport(
-            works=tuple(map(seen_of, after.pieces(self._addresses))),
+            works=(*wanted, *others),
             interrupted=self._ports.interrupt.signal,
             is_late=self._is_late,
             elapsed_s=self._elapsed_s(),
@@ -233,16 +235,16 @@ class Wait:
     async def _look(self) -> list[WorkSeen]:
         """What moved since the last look; all of it is told, and remembered."""
         before = {key: each.seen for key, each in self._going().items()}
-        problem = None
+        problem, found = None, list[_Key]()
         for (provider, kind), keys in sorted(self._asked().items()):
             try:
-                await self._read(self._ports.providers[provider], kind, keys)
+                found += await self._read(self._ports.providers[provider], kind, keys)
             except _PASSING as error:
                 problem = error.problem
                 self._require_reach(error)
         if problem is None:
             self._reached_s = self._ports.clock.monotonic()
-        self._remember(before)
+        self._remember(found)
         now = [self._watched[key].seen for key in before]
         moved = [
             each
@@ -262,7 +264,8 @@ class Wait:
             found.setdefault((key[0], each.attempt.run.kind), []).append(key)
         return found
 
-    async def _read(self, provider: Provider, kind: str, keys: Sequence[_Key]) -> None:
+    async def _read(self, provider: Provider, kind: str, keys: Sequence[_Key]) -> list[_Key]:
+        """Look at these; the ones that are there are returned."""
         found = await provider.read(kind, [remote_id for _, remote_id in keys])
         now = self._time_at(provider.name)
         for key in keys:
@@ -273,6 +276,7 @@ class Wait:
             self._seen[key] = live
             run = watched.attempt.run
             watched.attempt = Attempt(run, live, outcome_of(run, live, now))
+        return [key for key in keys if self._watched[key].absences == 0]
 
     def _require_reach(self, error: ProviderError) -> None:
         """A vendor may be away for a while: work goes on without us."""

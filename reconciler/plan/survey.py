@@ -156,7 +156,8 @@ class Survey:
     def _pieces_at(self, address: Address) -> Iterator[Piece]:
         work = self.works.get(address)
         if work is not None:
-            yield from (_of_part(work, part) for part in work.parts)
+            parts = sorted(work.parts, key=lambda each: each.ranges.spans)
+            yield from (_of_part(work, each) for each in parts)
             return
         for each in self.context.attempts_at(address).active:
             yield _of_attempt(address, each)
