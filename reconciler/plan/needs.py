@@ -162,7 +162,7 @@ def ordered(changes: Changes, resources: Iterable[Resource], context: Context) -
     return {
         address: replace(
             change,
-            waits_for=_made_before(needs.get(address), changes, context),
+            waits_for=_made_before(change, needs.get(address), changes, context),
             ends_after=_ended_before(change, users, changes),
         )
         if change.is_pending
@@ -172,7 +172,10 @@ def ordered(changes: Changes, resources: Iterable[Resource], context: Context) -
 
 
 def _made_before(
-    resource: Resource | None, changes: Mapping[Address, Change], context: Context
+    change: Change,
+    resource: Resource | None,
+    changes: Mapping[Address, Change],
+    context: Context,
 ) -> frozenset[Address]:
     """What has to be made first; what is there already needs no waiting."""
     if resource is None:
@@ -181,7 +184,7 @@ def _made_before(
         ref.target
         for ref in resource.references
         if ref.target is not None
-        and (_is_to_come(changes.get(ref.target)) or not _is_there(ref, context))
+        and (_is_to_come(changes.get(ref.target)) or not _is_there(ref, change, context))
     )
 
 
@@ -193,10 +196,13 @@ def _is_to_come(change: Change | None) -> bool:
     return change.action in MAKING or is_unknown
 
 
-def _is_there(ref: Ref, context: Context) -> bool:
-    """Whether a place or container can be named to the vendor; upstreams were looked at before."""
+def _is_there(ref: Ref, change: Change, context: Context) -> bool:
+    """Whether it can be named to the vendor; an upstream that is met need not be."""
     assert ref.target is not None
-    return ref.role is RefRole.UPSTREAM or ref.target in context.remote_ids
+    request = change.request
+    if ref.role is not RefRole.UPSTREAM or request is None or change.action not in MAKING:
+        return ref.role is RefRole.UPSTREAM or ref.target in context.remote_ids
+    return ref.target in request.met or bool(request.upstreams.get(ref.target))
 
 
 def _ended_before(
