@@ -142,12 +142,13 @@ class _Row:
 
 
 def _broken(text: str, room: int) -> Iterator[str]:
-    if columns(text) <= room:
+    measure = len if text.isascii() else columns
+    if measure(text) <= room:
         yield text
         return
     line, used = "", 0
     for word in text.split(" "):
-        width = columns(word)
+        width = measure(word)
         if used and used + 1 + width > room:
             yield line
             line, used = word, width

@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.model import SecretRef
 from reconciler.quantities import show_duration
-from reconciler.render.safe import columns, safe
-from reconciler.render.style import Cell, Paper
+from reconciler.render.safe import columns, pad, safe
+from reconciler.render.style import GAP, Cell, Paper
 from reconciler.values import UNSEEN
 
 _KEY_MAX_WIDTH = 40
@@ -62,14 +62,17 @@ def _object_lines(value: Mapping[str, Any], paper: Paper, indent: int) -> list[s
     return [
         line
         for key, each in value.items()
-        for line in _pair_lines(Cell(str(key), width=width), each, paper, indent)
+        for line in _pair_lines(Cell(safe(str(key)), width=width), each, paper, indent)
     ]
 
 
 def _pair_lines(key: Cell, value: Any, paper: Paper, indent: int) -> list[str]:
-    text = value_text(value)
-    start = indent + max(columns(safe(key.text)), key.width) + 2
+    """A key, in safe text, with its value beside it or below."""
+    text, padded = value_text(value), pad(key.text, key.width)
+    start = indent + columns(padded) + GAP
     if not _can_open(value) or _is_one_line(text, start, paper):
+        if start + columns(text) <= paper.width:  # nearly all: a row of both would be this line
+            return [" " * indent + padded + " " * GAP + text]
         return paper.row([key, Cell(text)], indent=indent, hanging=indent + 2)
     return [*paper.row([key], indent=indent), *tree_lines(value, paper, indent + 2)]
 
