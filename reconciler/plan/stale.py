@@ -95,6 +95,7 @@ def _is_less(reviewed: Change, now: Change) -> bool:
         is_run
         and (reviewed.action, now.action) == (Action.REPLACE, Action.CREATE)
         and reviewed.standing is now.standing
+        and _objects(now) <= _objects(reviewed)
         and _sent(reviewed) == _sent(now)
     )
 
@@ -104,9 +105,14 @@ def _is_same(one: Change, other: Change) -> bool:
         one.action is other.action
         and one.standing is other.standing
         and one.basis == other.basis
-        and one.remote_id == other.remote_id
+        and _objects(other) <= _objects(one)
         and _sent(one) == _sent(other)
     )
+
+
+def _objects(change: Change) -> frozenset[str]:
+    """What it changes or ends: of what was reviewed some may have ended, and nothing is added."""
+    return frozenset((change.remote_id, *change.also)) - {""}
 
 
 def _sent(change: Change) -> object:
