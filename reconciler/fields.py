@@ -61,6 +61,7 @@ def _quantity(read: Callable[[str], Json]) -> Callable[[Any], Any]:
 
 
 _TEXTS = frozenset({str})
+_LISTS = (list, tuple)
 
 EXACT = Compare("exact", lambda value: value)
 UNORDERED = Compare("unordered", _unordered)
@@ -115,8 +116,10 @@ class Node:
     def child(self, key: str) -> Node | None:
         """The level below for `key`, if the table knows one."""
         found = self.children.get(key)
-        if found is not None:
-            return found
+        return found if found is not None else self.by_prefix(key)
+
+    def by_prefix(self, key: str) -> Node | None:
+        """The level below for a `key` that no row names."""
         for prefix, node in self.wildcards:
             if key.startswith(prefix):
                 return node
@@ -202,9 +205,9 @@ def _form_of(node: Node) -> Callable[[Any], Any] | None:
         return own
 
     def form(value: Any) -> Any:
-        if isinstance(value, list | tuple):
+        if isinstance(value, _LISTS):
             value = [_form_object(node, each) for each in value]
-        elif isinstance(value, Mapping):
+        elif type(value) is dict or isinstance(value, Mapping):
             value = _form_object(node, value)
         return value if own is None else own(value)
 
@@ -234,7 +237,7 @@ def _form_object(node: Node, value: Mapping[str, Any]) -> dict[str, Any]:
     for key, each in value.items():
         if each is None:
             continue
-        below = children.get(key) or node.child(key)
+        below = children.get(key) or node.by_prefix(key)
         if below is None:
             formed[key] = each
             continue

@@ -33,6 +33,8 @@ Seal = Callable[[Json], str]
 
 _LEAVES = frozenset({str, int, float, bool, NoneType})
 """Nothing is inside a value of these types, of which most of a spec is made."""
+_HOLD_NO_SECRET = _LEAVES | {list}
+"""No vendor keeps a secret in a list."""
 
 
 @dataclass(slots=True)
@@ -198,7 +200,7 @@ def _concealed(value: Any, seal: Seal) -> Any:
     changed = {
         key: now
         for key, each in value.items()
-        if type(each) not in _LEAVES and (now := _concealed(each, seal)) is not each
+        if type(each) not in _HOLD_NO_SECRET and (now := _concealed(each, seal)) is not each
     }
     return {**value, **changed} if changed else value
 

@@ -223,7 +223,8 @@ def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Cha
     if is_idle and not (work.running and comparison.changes):
         return change, work
     change = replace(change, location=resource.locate(()), fields=_shown(change, now, later))
-    change = replace(change, problem=_problem(change, decided))
+    problem = _problem(change, decided)
+    change = replace(change, problem=problem) if problem is not None else change
     if change.action not in (Action.REPLACE, Action.TERMINATE):
         return change, work
     loss = lost([each for each in work.others if each.live is not None])
