@@ -71,7 +71,8 @@ class Job:
     """A job; `props` holds the properties that differ from their defaults.
 
     `ordered` is the state that a command gave the job while its last tasks still render;
-    `is_released` says that its dependencies and its schedule no longer hold it back.
+    `is_released` says that its dependencies and its schedule no longer hold it back; `rendered` is
+    its text in an answer with the version of the switches it was made by.
     """
 
     job_id: str
@@ -99,6 +100,7 @@ class Job:
     stamp: int = 0
     counts: Counter[TaskStat] = field(default_factory=Counter)
     stat: JobStat = JobStat.ACTIVE
+    rendered: tuple[int, str] | None = None
 
     def prop(self, name: str) -> Json:
         """The value of a property; not to be changed in place."""
@@ -106,6 +108,7 @@ class Job:
 
     def set_prop(self, name: str, value: Json) -> None:
         """Give a property a value; its default takes no room."""
+        self.rendered = None
         if value == PROP_OF[name].default:
             self.props.pop(name, None)
         else:
@@ -128,9 +131,12 @@ class Job:
 
     def recount(self) -> None:
         """Bring counts and state up to date with the tasks."""
+        self.rendered = None
         self.counts = Counter(task.stat for task in self.tasks)
         self.set_prop("Tasks", len(self.tasks))
-        stats = self.counts + Counter(self._script_stats())
+        stats = self.counts
+        if self.pre_task is not None or self.post_task is not None:
+            stats = stats + Counter(self._script_stats())
         if not stats[TaskStat.RENDERING] or any(stats[one] for one in _WAITING):
             self.ordered = None
         self.stat = self._derived(stats)

@@ -67,8 +67,14 @@ class Shapes:
 
     def job_text(self, job: Job) -> str:
         """A whole job, encoded."""
+        version = self._world.switches.version
+        if job.rendered is not None and job.rendered[0] == version:
+            return job.rendered[1]
         top = json_text(self._top(job))
-        return f'{top[:-1]},"Props":{self._props_text(job)}{self._tail_text()}}}'
+        text = f'{top[:-1]},"Props":{self._props_text(job)}{self._tail_text()}}}'
+        if not job.counts[TaskStat.RENDERING]:  # the progress of one that renders moves on
+            job.rendered = (version, text)
+        return text
 
     def _tail_text(self) -> str:
         return f",{json_text(self._noise())[1:-1]}"

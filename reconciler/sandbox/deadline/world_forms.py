@@ -103,7 +103,9 @@ def _saved_job(job: Job) -> Json:
     kept = _values(job)
     kept["tasks"] = [_saved_task(task) for task in job.tasks]
     kept["pre_task"], kept["post_task"] = _saved_task(job.pre_task), _saved_task(job.post_task)
-    return {name: value for name, value in kept.items() if name not in {"counts", "stat"}}
+    return {
+        name: value for name, value in kept.items() if name not in {"counts", "stat", "rendered"}
+    }
 
 
 def _saved_limit(limit: Limit) -> Json:

@@ -1,7 +1,7 @@
 """Worlds that people wrote down, to begin with, and the workers of one that nobody wrote."""
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
+from dataclasses import replace
 
 from reconciler.sandbox.deadline.commands import Commands
 from reconciler.sandbox.deadline.job import Job, JobStat, TaskStat
@@ -101,9 +101,7 @@ class WorldSeed:
             raise ValueError(f"state is one of {', '.join(_STATES)}, age_s and count are positive")
         first = self._submission.read(self._with_ids(one), self._world.clock.now_s() - age_s)
         for i in range(count):
-            job = deepcopy(first) if count > 1 else first
-            if count > 1:
-                job.set_prop("Name", f"{first.prop('Name')}-{i + 1:05d}")
+            job = first if count == 1 else _copy(first, f"{first.prop('Name')}-{i + 1:05d}")
             self._submission.put(job, job.date_s, 0.0)
             self._ids[job.prop("Name")] = job.job_id
             self._place(job, state)
@@ -140,6 +138,24 @@ class WorldSeed:
         self._life.changed(job, job.date_s)
         if stat == TaskStat.FAILED and job.stat != JobStat.FAILED:
             raise ValueError("it can't be failed")
+
+
+def _copy(job: Job, name: str) -> Job:
+    return Job(
+        job_id="",
+        plugin=job.plugin,
+        machine=job.machine,
+        date_s=job.date_s,
+        props={**job.props, "Name": name},
+        aux=job.aux,
+        out_dir=job.out_dir,
+        out_file=job.out_file,
+        tile_file=job.tile_file,
+        extra=job.extra,
+        tasks=[replace(task) for task in job.tasks],
+        pre_task=replace(job.pre_task) if job.pre_task is not None else None,
+        post_task=replace(job.post_task) if job.post_task is not None else None,
+    )
 
 
 def _name(name: Json) -> str:
