@@ -135,6 +135,37 @@ class SettingTable:
         return {row.name: _described(row, self._values[row.name]) for row in self._rows.values()}
 
 
+def change_tables(tables: Mapping[str, SettingTable], wanted: Mapping[str, Json]) -> None:
+    """Apply all of a control call, or nothing. `tables` are retention, quotas and switches.
+
+    Raises:
+        SettingError: a name or a value is unknown; nothing was changed.
+    """
+    # the one row of retention is asked for by its own name
+    named = {"retention_s": "retention", "quotas": "quotas", "switches": "switches"}
+    for name in wanted:
+        if name not in named:
+            raise SettingError(f"there is no setting {name!r}{did_you_mean(name, named)}")
+    asked = {
+        named[name]: {name: values} if name == "retention_s" else values
+        for name, values in wanted.items()
+    }
+    restore_tables({name: tables[name] for name in asked}, asked)
+
+
+def restore_tables(tables: Mapping[str, SettingTable], kept: Mapping[str, Json]) -> None:
+    """Set the values that are kept by the names of the tables, all or none.
+
+    Raises:
+        SettingError: a name or a value is unknown.
+        KeyError: a table is not kept.
+    """
+    for name, table in tables.items():
+        table.check(kept[name], name)
+    for name, table in tables.items():
+        table.change(kept[name])
+
+
 def _described(row: Setting, value: Json) -> Json:
     described = {"value": value, "default": row.default, "takes": row.takes.says()}
     return described | {"meaning": row.meaning, "source": row.source}

@@ -63,11 +63,7 @@ class FlowVendor:
 
     def settings(self) -> Json:
         """Retention, quotas and switches, each with its value, values and meaning."""
-        return {
-            "retention": self._world.retention.described(),
-            "quotas": self._world.quotas.described(),
-            "switches": self._world.switches.described(),
-        }
+        return {name: table.described() for name, table in self._world.tables().items()}
 
     def change_settings(self, wanted: Mapping[str, Json]) -> None:
         """Set `retention_s`, `quotas` and `switches`.

@@ -41,6 +41,10 @@ class World:
     links: dict[str, Link] = field(default_factory=dict)
     next_gone_s: float | None = None
 
+    def tables(self) -> dict[str, SettingTable]:
+        """All settings by the names of their tables."""
+        return {"retention": self.retention, "quotas": self.quotas, "switches": self.switches}
+
     def apps(self) -> dict[str, str]:
         """The secret of each app by its client id."""
         return {app: self.hidden(f"app {app}") for app in (FIRST_APP, OTHER_APP)}

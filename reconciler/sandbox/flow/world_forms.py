@@ -3,7 +3,7 @@
 import base64
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.sandbox.flow.job import Execution, Job
@@ -12,7 +12,7 @@ from reconciler.sandbox.flow.spaces import SCRATCH
 from reconciler.sandbox.flow.stored import Link, Resource, Token, Upload
 from reconciler.sandbox.flow.world import DEFAULT, World
 from reconciler.sandbox.sandbox import WorldError
-from reconciler.sandbox.settings import SettingError, SettingTable, did_you_mean
+from reconciler.sandbox.settings import SettingError, change_tables, restore_tables
 from reconciler.sandbox.vendor import Json
 
 
@@ -22,19 +22,7 @@ def change_settings(world: World, wanted: Mapping[str, Json]) -> None:
     Raises:
         SettingError: a name or a value is unknown.
     """
-    parts: dict[str, Callable[[Json], tuple[SettingTable, Json]]] = {
-        "retention_s": lambda value: (world.retention, {"retention_s": value}),
-        "quotas": lambda value: (world.quotas, value),
-        "switches": lambda value: (world.switches, value),
-    }
-    for name in wanted:
-        if name not in parts:
-            raise SettingError(f"there is no setting {name!r}{did_you_mean(name, parts)}")
-    changes = [(name, *parts[name](value)) for name, value in wanted.items()]
-    for name, table, values in changes:
-        table.check(values, name)
-    for _, table, values in changes:
-        table.change(values)
+    change_tables(world.tables(), wanted)
     world.plan_next_gone()
 
 
@@ -87,9 +75,7 @@ def saved(world: World) -> Json:
         "seed": world.seed,
         "made_ids": world.made_ids,
         "made_jobs": world.made_jobs,
-        "retention": world.retention.values(),
-        "quotas": world.quotas.values(),
-        "switches": world.switches.values(),
+        **{name: table.values() for name, table in world.tables().items()},
         "submitted": world.submitted,
         "tokens": {text: dataclasses.asdict(one) for text, one in world.tokens.items()},
         "jobs": [dataclasses.asdict(job) for job in world.jobs.values()],
@@ -118,7 +104,7 @@ def restore(world: World, kept: Json) -> None:
         WorldError: it is not what `saved` gives.
     """
     try:
-        _restore_settings(world, kept)
+        restore_tables(world.tables(), kept)
         world.seed, world.made_ids = kept["seed"], kept["made_ids"]
         world.made_jobs = kept["made_jobs"]
         world.submitted.update(kept["submitted"])
@@ -133,13 +119,6 @@ def restore(world: World, kept: Json) -> None:
     except (AttributeError, LookupError, TypeError, ValueError, SettingError) as error:
         raise WorldError(f"the kept world of flow is damaged: {error!r}") from error
     world.plan_next_gone()
-
-
-def _restore_settings(world: World, kept: Json) -> None:
-    tables = {"retention": world.retention, "quotas": world.quotas, "switches": world.switches}
-    for name, table in tables.items():
-        table.check(kept[name], name)
-        table.change(kept[name])
 
 
 def _job_of(kept: dict[str, Any]) -> Job:

@@ -1,7 +1,7 @@
 """A world as JSON: the truth for tests, and the file that is kept."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.sandbox.qarnot.job import Job
@@ -14,7 +14,7 @@ from reconciler.sandbox.qarnot.times import date_text
 from reconciler.sandbox.qarnot.track import RunTime, StateTrack
 from reconciler.sandbox.qarnot.world import LIST_ROUTE_OF, World
 from reconciler.sandbox.sandbox import WorldError
-from reconciler.sandbox.settings import SettingError, SettingTable, did_you_mean
+from reconciler.sandbox.settings import SettingError, SettingTable, change_tables, restore_tables
 from reconciler.sandbox.vendor import Json
 
 _TYPES: Mapping[str, type[Any]] = {"pool": Pool, "job": Job, "task": Task}
@@ -32,19 +32,7 @@ def change_settings(world: World, wanted: Mapping[str, Json]) -> None:
     Raises:
         SettingError: a name or a value is unknown.
     """
-    parts: dict[str, Callable[[Json], tuple[SettingTable, Json]]] = {
-        "retention_s": lambda value: (world.retention, {"retention_s": value}),
-        "quotas": lambda value: (world.quotas, value),
-        "switches": lambda value: (world.switches, value),
-    }
-    for name in wanted:
-        if name not in parts:
-            raise SettingError(f"there is no setting {name!r}{did_you_mean(name, parts)}")
-    changes = [(name, *parts[name](value)) for name, value in wanted.items()]
-    for name, table, values in changes:
-        table.check(values, name)
-    for _, table, values in changes:
-        table.change(values)
+    change_tables(_tables(world), wanted)
     if "retention_s" in wanted:
         for kind, collection in world.collections().items():
             for item in collection:
@@ -129,7 +117,7 @@ def restore(world: World, lives: Lives, kept: Json) -> None:
         WorldError: it is not what `saved` gives.
     """
     try:
-        _restore_settings(world, kept)
+        restore_tables(_tables(world), kept)
         world.seed, world.made_ids = kept["seed"], kept["made_ids"]
         world.timeline.restore([tuple(event) for event in kept["timeline"]])
         world.waiting_pools.update(dict.fromkeys(kept["waiting_pools"]))
@@ -144,11 +132,8 @@ def restore(world: World, lives: Lives, kept: Json) -> None:
     lives.resume()
 
 
-def _restore_settings(world: World, kept: Json) -> None:
-    tables = {"retention": world.retention, "quotas": world.quotas, "switches": world.switches}
-    for name, table in tables.items():
-        table.check(kept[name], name)
-        table.change(kept[name])
+def _tables(world: World) -> Mapping[str, SettingTable]:
+    return {"retention": world.retention, "quotas": world.quotas, "switches": world.switches}
 
 
 def _restored(kind: str, kept: Json) -> Any:
