@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -78,40 +80,44 @@ async def apply(
 class _Lane:
     """One provider's queue of ready steps, worked off by a bounded number of workers."""
 
-    __slots__ = ("provider", "receive", "refused", "send")
+    __slots__ = ("_heard", "_ready", "_rung", "provider", "refused")
 
     def __init__(self, provider: Provider, size: int) -> None:
-        streams: tuple[MemoryObjectSendStream[Step], MemoryObjectReceiveStream[Step]]
-        streams = anyio.create_memory_object_stream(max_buffer_size=size)
+        rung: MemoryObjectSendStream[None]
+        heard: MemoryObjectReceiveStream[None]
+        rung, heard = anyio.create_memory_object_stream(max_buffer_size=size)
         self.provider = provider
-        self.send, self.receive = streams
         self.refused: dict[str, Problem] = {}
         """Kinds whose creation is not tried any more, because a quota is used up."""
+        self._ready: deque[Step] = deque()
+        self._rung, self._heard = rung, heard
+
+    def add(self, steps: Iterable[Step]) -> None:
+        """Steps that are ready: idle workers are woken only when all of them stand in line."""
+        for step in steps:
+            self._ready.append(step)
+            self._rung.send_nowait(None)
 
     async def batches(self) -> AsyncIterator[list[Step]]:
         """Ready steps: creations of one kind together where the vendor has a bulk form."""
-        async for step in self.receive:
-            batch = [step]
-            while self._is_bulk(batch[0]) and len(batch) < self.provider.batch_size:
-                following = self._next_ready()
-                if following is None:
-                    break
-                if _alike(following, batch[0]):
-                    batch.append(following)
-                else:
-                    yield batch
-                    batch = [following]
-            yield batch
+        async for _ in self._heard:
+            if self._ready:
+                yield self._next_batch()
 
-    def _next_ready(self) -> Step | None:
-        try:
-            return self.receive.receive_nowait()
-        except (anyio.WouldBlock, anyio.EndOfStream):
-            return None
+    def _next_batch(self) -> list[Step]:
+        batch = [self._ready.popleft()]
+        most = self.provider.batch_size if self._is_bulk(batch[0]) else 1
+        while self._ready and len(batch) < most and _alike(self._ready[0], batch[0]):
+            batch.append(self._ready.popleft())
+        return batch
+
+    def finish(self) -> None:
+        """Nothing more will come."""
+        self._rung.close()
 
     def close(self) -> None:
-        self.send.close()
-        self.receive.close()
+        self._rung.close()
+        self._heard.close()
 
     def _is_bulk(self, step: Step) -> bool:
         abilities = self.provider.kinds[step.change.kind].abilities
@@ -239,11 +245,11 @@ class _Run:
             self._enqueue(following.ready)
         if self.machine.is_done:
             for lane in self.lanes.values():
-                lane.send.close()
+                lane.finish()
 
     def _enqueue(self, ready: tuple[Step, ...]) -> None:
-        for step in ready:
-            self.lanes[step.provider].send.send_nowait(step)
+        for name, steps in groupby(ready, key=lambda each: each.provider):
+            self.lanes[name].add(steps)
 
     # --- what is told
 

@@ -108,7 +108,7 @@ def _import_all() -> None:
 def _serve() -> None:
     """Fork for each line of stdin, tell the child's id, note how each child ended."""
     going: dict[int, Path] = {}
-    lines = os.fdopen(0, "rb", buffering=0)
+    lines = os.fdopen(0, "rb", buffering=0, closefd=False)
     while True:
         ready, _, _ = select.select([lines], [], [], _LOOK_AGAIN_S if going else None)
         if ready:

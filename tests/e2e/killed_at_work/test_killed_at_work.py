@@ -90,6 +90,11 @@ def every_creation(requests: list[dict[str, Any]]) -> Iterator[Moment]:
             yield Moment(match, number, is_done=True)
 
 
+def test_each_layer_of_a_job_is_one_request(tmp_path: Path, spawner: Spawner) -> None:
+    creations = [m.match["path"] for m in every_creation(undisturbed(tmp_path, spawner))]
+    assert creations == ["/pools", "/jobs", "/tasks", "/tasks", "/tasks"]
+
+
 @pytest.mark.parametrize("moments", [every_request, every_creation])
 def test_killed_at_any_request_the_next_apply_ends_it(
     moments: Any, tmp_path: Path, spawner: Spawner
