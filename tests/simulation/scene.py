@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import itertools
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -89,6 +89,8 @@ class Scene:
     by: dict[str, str] = field(default_factory=dict)
     deleted: dict[str, bool] = field(default_factory=dict)
     """By id, whether the state had a run of it when a person removed it."""
+    asked: frozenset[str] = frozenset()
+    """What a person's rerun made: whatever was made before it counts no more."""
 
     # --- moves
 
@@ -202,7 +204,9 @@ class Scene:
             if self.purposes.get(each.remote_id) == purpose and _overlap(each, made)
         ]
         self.purposes[made.remote_id] = purpose
-        for each in earlier:
+        if purpose.address in rerun:
+            self.asked |= {made.remote_id}
+        for each in _since_asked(earlier, self.asked):
             if purpose.address in rerun and not each.is_unfinished:
                 continue
             excuse = self._excuse(each, made, before.get(each.remote_id))
@@ -274,6 +278,7 @@ class Scene:
             dict(self.purposes),
             dict(self.by),
             dict(self.deleted),
+            self.asked,
         )
 
     def name(self) -> bytes:
@@ -305,6 +310,12 @@ class Scene:
         for intent in state.intents:
             yield intent.address, intent.verb, intent.run_key, intent.attempt, intent.cover
             yield order.get(intent.remote_id), age(intent.send_by), intent.ordinal
+
+
+def _since_asked(earlier: Sequence[MemoryObject], asked: Collection[str]) -> Sequence[MemoryObject]:
+    """From the last one that a person asked for; all, when nobody asked."""
+    starts = [number for number, each in enumerate(earlier) if each.remote_id in asked]
+    return earlier[starts[-1] :] if starts else earlier
 
 
 def _overlap(one: MemoryObject, other: MemoryObject) -> bool:
