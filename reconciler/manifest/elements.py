@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from yaml.events import (
     CollectionEndEvent,
-    MappingStartEvent,
+    CollectionStartEvent,
     NodeEvent,
     SequenceStartEvent,
 )
@@ -97,7 +97,7 @@ def _spans(events: Events, first: NodeEvent) -> Iterator[_Span]:
             depth -= 1
             if depth == 0:
                 yield _span(begin, event)
-        elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+        elif isinstance(event, CollectionStartEvent):
             begin = event if depth == 0 else begin
             depth += 1
         elif isinstance(event, NodeEvent) and depth == 0:

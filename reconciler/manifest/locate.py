@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from yaml.events import (
     CollectionEndEvent,
+    CollectionStartEvent,
     MappingStartEvent,
     NodeEvent,
     ScalarEvent,
-    SequenceStartEvent,
 )
 
 from reconciler.errors import Location
@@ -176,5 +176,5 @@ def nodes(events: Events) -> Iterator[tuple[Path, Place, NodeEvent]]:
                 continue
             path, place = stack[-1].place(index) if stack else ((), Place(index, index))
             yield path, place, event
-            if isinstance(event, MappingStartEvent | SequenceStartEvent):
+            if isinstance(event, CollectionStartEvent):
                 stack.append(_Open(path, is_mapping=isinstance(event, MappingStartEvent)))

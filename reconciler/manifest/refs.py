@@ -51,7 +51,10 @@ def name_in(kind: KindSpec, spec: Any, name: str) -> str:
 def references_of(kind: KindSpec, own: Address, spec: Mapping[str, Any]) -> tuple[Ref, ...]:
     """Every reference of the resource at `own`; its target may turn out not to be there."""
     return tuple(
-        ref for each in kind.references for ref in _references(kind.vendor, own, each, spec)
+        ref
+        for each in kind.references
+        if each.path.partition(".")[0] in spec
+        for ref in _references(kind.vendor, own, each, spec)
     )
 
 

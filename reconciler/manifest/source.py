@@ -21,7 +21,8 @@ _ZEROS = (  # which of a file's first bytes are zero when it holds ASCII and no 
     (re.compile(rb"[^\0]\0[^\0]\0", re.DOTALL), "UTF-16 (little endian)"),
     (re.compile(rb"\0[^\0]\0[^\0]", re.DOTALL), "UTF-16 (big endian)"),
 )
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""A pattern, compiled when a file first holds more than ASCII: most never do."""
 _PLAIN = bytes((0x09, 0x0A, 0x0D, *range(0x20, 0x7F)))
 _HIDDEN = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
@@ -60,7 +61,7 @@ def text_of(source: Source) -> str | Problem:
             f"the byte 0x{data[error.start]:02X} stands here and is no UTF-8; files in "
             "Latin-1 or Windows-1252 look so",
         )
-    found = None if is_plain(data) else _UNPRINTABLE.search(text)
+    found = None if is_plain(data) else re.search(_UNPRINTABLE, text)
     if found is None:
         return text
     return Problem(

@@ -13,6 +13,7 @@ from reconciler.values import UNSEEN
 
 _KEY_MAX_WIDTH = 40
 _ONE_LINE_MAX = 76
+_HOLDING = (Mapping, list, tuple)
 
 
 def value_text(value: Any) -> str:
@@ -91,7 +92,7 @@ def _is_one_line(text: str, start: int, paper: Paper) -> bool:
 
 
 def _can_open(value: Any) -> bool:
-    return bool(value) and isinstance(value, Mapping | list | tuple)
+    return bool(value) and not isinstance(value, str) and isinstance(value, _HOLDING)
 
 
 def elapsed_text(seconds: float) -> str:
