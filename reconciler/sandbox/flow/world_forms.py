@@ -78,7 +78,7 @@ def saved(world: World) -> Json:
         **{name: table.values() for name, table in world.tables().items()},
         "submitted": world.submitted,
         "tokens": {text: dataclasses.asdict(one) for text, one in world.tokens.items()},
-        "jobs": [dataclasses.asdict(job) for job in world.jobs.values()],
+        "jobs": [_saved_job(job) for job in world.jobs.values()],
         "resources": [
             [*key, {**dataclasses.asdict(one), "content": _text(one.content)}]
             for key, one in world.resources.items()
@@ -86,6 +86,14 @@ def saved(world: World) -> Json:
         "uploads": [_saved_upload(one) for one in world.uploads.values()],
         "links": {key: dataclasses.asdict(one) for key, one in world.links.items()},
     }
+
+
+def _saved_job(job: Job) -> Json:
+    return {**_values(job), "executions": [_values(one) for one in job.executions]}
+
+
+def _values(item: Job | Execution) -> dict[str, Json]:
+    return {one.name: getattr(item, one.name) for one in dataclasses.fields(item)}
 
 
 def _saved_upload(upload: Upload) -> Json:
