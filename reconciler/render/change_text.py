@@ -118,7 +118,8 @@ def field_lines(fields: Sequence[FieldChange], action: Action, paper: Paper) -> 
 
 def _head_lines(change: Change, paper: Paper, widths: HeadWidths) -> list[str]:
     sign, tone = _STANDING_SIGNS.get(change.standing) or _SIGNS[change.action]
-    place = str(change.location) if change.location else change.remote_id
+    is_placed = change.location is not None and change.action is not Action.ADOPT
+    place = str(change.location) if is_placed else change.remote_id
     cells = [
         Cell(f"{sign} {change.address}", tone, widths.address + 2),
         Cell(_action_text(change), width=widths.action),

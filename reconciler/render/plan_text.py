@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from reconciler.plan.plan import Action, Change, Plan, QuotaVerdict, Standing, Verdict
+from reconciler.plan.plan import Action, Change, Plan, QuotaVerdict, Reason, Standing, Verdict
 from reconciler.render.change_text import change_lines, head_widths
 from reconciler.render.problems import counted, problems_text
 from reconciler.render.style import Cell, Paper, Tone
@@ -80,10 +80,16 @@ def time_text(when: datetime) -> str:
 def _nothing_to_do(plan: Plan, aside: str) -> str:
     if aside:
         return f"Nothing can be done now: {aside}."
+    if plan.changes and not plan.unchanged and all(map(_is_requested, plan.changes)):
+        return "Nothing has to be done for what was asked."
     number = unchanged_count(plan)
     if number:
         return f"{counted(number, 'resource')} {'is' if number == 1 else 'are'} as declared."
     return "Nothing of ours is left." if plan.is_destroy else "Nothing is declared."
+
+
+def _is_requested(change: Change) -> bool:
+    return change.reason is Reason.REQUESTED
 
 
 def _aside_text(plan: Plan) -> str:

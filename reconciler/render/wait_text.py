@@ -85,9 +85,9 @@ def _remedy_lines(
 def _summary_line(report: WaitReport, paper: Paper) -> str:
     counts = Counter(each.phase for each in report.works)
     is_over = all(each.phase.is_over for each in report.works)
-    is_good = all(each.phase.is_good for each in report.works)
     verdict = "complete" if is_over and not report.interrupted else "incomplete"
-    tone = Tone.GOOD if is_good else Tone.ERROR
+    is_bad = bool(report.those(good=False))
+    tone = Tone.ERROR if is_bad else Tone.GOOD if verdict == "complete" else Tone.HELD
     listed = phase_counts(counts) or "no finite work is declared"
     why = "the time is over" if report.is_late else "interrupted" if report.interrupted else ""
     return " ".join(

@@ -41,6 +41,8 @@ def command(screen: Screen, /, **flags: Any) -> int:
     """
     from reconciler.plan.codec import decode_plan
 
+    if flags["timeout"] and not flags["waits"]:
+        raise click.UsageError("-timeout is for -wait")
     saved: Path | None = flags["plan_file"]
     reviewed = None if saved is None else decode_plan(saved.read_text("utf-8", "replace"))
     return anyio.run(_apply, screen, flags, reviewed)

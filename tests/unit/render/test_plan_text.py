@@ -20,7 +20,7 @@ from reconciler.plan.plan import (
 from reconciler.render.plan_text import plan_text
 from reconciler.render.safe import columns
 from reconciler.render.style import Paper
-from tests.unit.render import examples
+from tests.unit.render import examples, farm
 from tests.unit.render.examples import plan, pool
 
 WIDE = Paper(200)
@@ -67,6 +67,7 @@ def test_what_is_not_done_now_is_not_among_the_counts() -> None:
             plan(change("b", Action.NO_OP), unchanged={pool("a"): "1"}),
             "No changes. 2 resources are as declared.",
         ),
+        (plan(change("a", Action.NO_OP)), "No changes. Nothing has to be done for what was asked."),
         (
             plan(change("a", Action.REPLACE, Standing.BLOCKED)),
             "No changes. Nothing can be done now: 1 blocked.",
@@ -178,6 +179,38 @@ def test_a_secret_shows_that_it_changed_and_nothing_else() -> None:
 @pytest.mark.parametrize("field", ["displayName", "maxSlots: 64", "(secret from env FARM_KEY)"])
 def test_a_creation_shows_what_will_be_created(field: str) -> None:
     assert field in plan_text(plan(examples.CREATION), WIDE)
+
+
+@pytest.mark.parametrize(
+    ("made", "line"),
+    [
+        (farm.GROWN, "    run: frames 121-150, attempt 2"),
+        (farm.RETRIED, "    run: attempt 2"),
+        (farm.TAKEN_DOWN, "    run: stops 2 runs, then starts frames 1-24, attempt 3"),
+        (farm.STOPPED, "    run: stops 2 runs"),
+        (farm.NEW_JOB, "    when its work is done: terminate it (apply -wait does)"),
+        (farm.HELD, "    P210: failed"),
+    ],
+)
+def test_finite_work_tells_which_runs_end_and_start_and_what_follows(
+    made: Change, line: str
+) -> None:
+    assert line in plan_text(plan(made), WIDE).splitlines()
+
+
+@pytest.mark.parametrize("made", [farm.NEW_TASK, farm.STEERED, farm.NEW_JOB])
+def test_a_first_run_of_all_of_it_needs_no_line_of_its_own(made: Change) -> None:
+    assert "    run: " not in plan_text(plan(made), WIDE)
+
+
+def test_a_creation_does_not_tell_again_what_its_spec_says() -> None:
+    text = plan_text(plan(farm.GROWN), WIDE)
+    assert text.count("1-150") == 1
+
+
+def test_an_adoption_names_the_object() -> None:
+    placed = replace(examples.ADOPTION, location=examples.place(1, 1))
+    assert examples.UUID in plan_text(plan(placed), WIDE)
 
 
 def test_a_loss_names_what_stops() -> None:
