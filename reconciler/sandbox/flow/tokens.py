@@ -67,11 +67,7 @@ class Tokens:
         declared = call.headers.get("content-type", "").partition(";")[0].strip().lower()
         if declared != _FORM:
             raise self._refused(400, "AUTH-007", f"the content type must be {_FORM}")
-        text = call.body.decode("utf-8", "replace")
-        try:
-            fields = parse_qs(text, keep_blank_values=True)
-        except ValueError as error:
-            raise self._refused(400, "AUTH-008", "the form cannot be read") from error
+        fields = parse_qs(call.body.decode("utf-8", "replace"), keep_blank_values=True)
         return {name: values[-1] for name, values in fields.items()}
 
     def _credentials(self, call: Call, form: Mapping[str, str]) -> tuple[str, str]:

@@ -123,6 +123,8 @@ def test_a_wrong_job_is_told_what_is_wrong(fields: Any, says: str) -> None:
         ("inputs.0.source", {}, "inputs[0].source: must have either uri, or spaceId and key"),
         ("inputs.0.source.uri", "urn:x", "inputs[0].source: must have either uri, or spaceId"),
         ("inputs.0.source", {"spaceId": "a"}, "inputs[0].source.key: must be a string"),
+        ("inputs.0.target", "a", "inputs[0].target: must be an object"),
+        ("inputs.0.source", "urn:x", "inputs[0].source: must be an object"),
         ("inputs.0.target", {}, "inputs[0].target.path: must be a string"),
         ("inputs.0.target.path", "a/../b", "inputs[0].target.path: leads out of its folder"),
         ("inputs.0.target.path", "a\nb", "inputs[0].target.path: has a control character"),

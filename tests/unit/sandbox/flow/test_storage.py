@@ -125,6 +125,17 @@ def test_an_etag_goes_back_with_its_quotes_unless_the_switch_forgives() -> None:
     assert service.send("POST", f"{UPLOADS}:complete", body).status == 200
 
 
+def test_a_completed_upload_takes_no_more_parts() -> None:
+    service = Service()
+    upload = begun(service)
+    url = upload["urls"][0]["url"]
+    parts = [{"partId": 1, "etag": service.transfer("PUT", url, b"a").headers["etag"]}]
+    body = {"resourceId": "ground.usd", "uploadId": upload["upload"]["id"], "parts": parts}
+    service.ok("POST", f"{UPLOADS}:complete", body)
+    assert service.transfer("PUT", url, b"b").status == 404
+    assert service.transfer("GET", download_url(service)).body == b"a"
+
+
 def test_an_upload_is_of_its_own_resource_and_app() -> None:
     service = Service()
     upload = begun(service)["upload"]
@@ -277,6 +288,9 @@ def test_a_presigned_url_expires() -> None:
     put = begun(service, expirationInMinutes="1")["urls"][0]["url"]
     service.pass_time(60)
     assert service.transfer("PUT", put, b"x").status == 403
+    service.pass_time(90_000)
+    assert service.transfer("PUT", begun(service)["urls"][0]["url"], b"x").status == 200
+    assert service.transfer("PUT", put, b"x").status == 404
     for minutes in ("0", "-1", "x", "10081"):
         path = f"{FILE}/download-url"
         reply = service.send("GET", path, query={"expirationInMinutes": minutes})

@@ -100,6 +100,14 @@ def test_a_token_that_a_fault_expired_stays_expired() -> None:
     assert service.token_for(GRANT, header, expires_token=True).status == 401
 
 
+def test_of_very_many_tokens_the_oldest_are_forgotten() -> None:
+    service = Service()
+    for _ in range(2_000):
+        last = service.new_token()
+    assert service.send("GET", JOBS).json == {"title": "Unauthorized"}
+    assert service.send("GET", JOBS, token=last).status == 200
+
+
 def test_creating_needs_a_scope_and_destroying_needs_none() -> None:
     service = Service()
     job_id = service.create()
