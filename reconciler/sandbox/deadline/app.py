@@ -90,12 +90,11 @@ class DeadlineVendor:
         Raises:
             SettingError: a name or a value is unknown; nothing was changed.
         """
-        now_s = self._world.settle(self._handlers)
+        self._world.settle(self._handlers)
         change_settings(self._world, wanted)
         if "retention_s" in wanted:
             for job in self._world.jobs.values():
                 self._life.plan_clean_up(job)
-        self._life.want_scan(now_s)
 
     def saved(self) -> Json:
         """The whole world as JSON."""

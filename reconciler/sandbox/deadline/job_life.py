@@ -133,7 +133,7 @@ class JobLife:
         self._world.queue.drop(job.job_id)
         self._world.pending.pop(job.job_id, None)
         del self._world.jobs[job.job_id]
-        self.want_scan(at_s)
+        self.want_scan(at_s + self._world.switches["dequeue_s"])
 
     def delete(self, job: Job, at_s: float) -> None:
         """Move a job to the deleted ones; its workers are free at once."""

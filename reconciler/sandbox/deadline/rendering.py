@@ -20,6 +20,7 @@ _END = "task.end"
 _LEAVE = "task.leave"
 _RELEASE = "limit.release"
 _NOTIFY = 2
+_TOO_LONG = "the task took too long"
 _AT_TIMEOUT = {3: "complete", 4: "requeue", 5: "requeue", 6: "fail", 7: "fail"}
 
 
@@ -130,30 +131,39 @@ class Rendering:
         job, task = found
         let_go(self._world, job, task, event.at_s)
         self._life.want_scan(event.at_s)
-        wanted_s, most_s = render_seconds(self._world.switches, job, task), _most_seconds(job, task)
-        took_s = event.at_s - (task.start_s or event.at_s)
-        if 0 < most_s < wanted_s and job.prop("Timeout") != _NOTIFY:
+        why = self._failure(job, task, event.at_s)
+        if why and task.leaving is not None:
+            self._leave(job, task, event.at_s)
+        elif why == _TOO_LONG:
             self._time_out(job, task, event.at_s)
-        elif is_failing(self._world.switches, job, task):
-            self._err(job, task, "the renderer ended with an error", event.at_s)
-        elif took_s < job.prop("MinTime") and task.number >= 0:
-            self._err(job, task, "the task was rendered in too short a time", event.at_s)
+        elif why:
+            self._err(job, task, why, event.at_s)
         else:
             self._finish(job, task, event.at_s)
         self._life.changed(job, event.at_s)
+
+    def _failure(self, job: Job, task: Task, at_s: float) -> str:
+        """Why the task that ends now did not work out; empty when it did."""
+        wanted_s, most_s = render_seconds(self._world.switches, job, task), _most_seconds(job, task)
+        if 0 < most_s < wanted_s and job.prop("Timeout") != _NOTIFY:
+            return _TOO_LONG
+        if is_failing(self._world.switches, job, task):
+            return "the renderer ended with an error"
+        is_short = task.number >= 0 and at_s - (task.start_s or at_s) < job.prop("MinTime")
+        return "the task was rendered in too short a time" if is_short else ""
 
     def _time_out(self, job: Job, task: Task, at_s: float) -> None:
         match _AT_TIMEOUT.get(job.prop("Timeout")):
             case "complete":
                 self._finish(job, task, at_s)
             case "requeue":
-                self._report(job, task, ReportType.REQUEUE, "the task took too long", at_s)
-                task.stat, task.leaving = _waiting_state(job, task), None
+                self._report(job, task, ReportType.REQUEUE, _TOO_LONG, at_s)
+                task.stat = _waiting_state(job, task)
             case "fail":
-                self._err(job, task, "the task took too long", at_s)
+                self._err(job, task, _TOO_LONG, at_s)
                 task.stat, task.done_s = TaskStat.FAILED, at_s
             case _:
-                self._err(job, task, "the task took too long", at_s)
+                self._err(job, task, _TOO_LONG, at_s)
 
     def _finish(self, job: Job, task: Task, at_s: float) -> None:
         task.stat, task.done_s, task.leaving = TaskStat.COMPLETED, at_s, None
@@ -170,7 +180,7 @@ class Rendering:
         if worker is not None:
             worker.failed += 1
             self._note_bad(job, worker)
-        task.stat, task.leaving = _waiting_state(job, task), None
+        task.stat = _waiting_state(job, task)
         most = job.prop("TskFailErr") if job.prop("TskFailOvr") else self._switch("task_errors")
         if most and task.errors >= most:
             task.stat, task.done_s = TaskStat.FAILED, at_s
@@ -223,7 +233,7 @@ class Rendering:
         task.stat, task.leaving = _waiting_state(job, task), None
         task.done_s = at_s if task.is_over else None
         self._report(job, task, ReportType.REQUEUE, "taken back", at_s)
-        self._life.want_scan(at_s)
+        self._life.want_scan(at_s + self._switch_s("dequeue_s"))
 
     def _on_leave(self, event: Event) -> None:
         found = self._of(event)
