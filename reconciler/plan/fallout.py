@@ -52,13 +52,10 @@ def taken_down(
     A place whose work may not be ended stays: protected work, work whose fate is not known.
     """
     found, after = dict(changes), dict(works)
-    hits = _hits(works, context)
+    ended = [each for each in changes.values() if _ends_a_place(each, kinds)]
+    hits = _hits(works, context) if ended else {}
     leaving = set()
-    for change in changes.values():
-        if not (change.is_pending and change.action in REMOVALS and change.remote_id):
-            continue
-        if kinds[change.kind].nature is not Nature.STANDING:
-            continue
+    for change in ended:
         mine = hits.get((change.address.provider, change.remote_id), [])
         reason = _why_not(change, mine, changes, kinds, context)
         if reason is not None:
@@ -74,6 +71,11 @@ def taken_down(
                 )
             found[hit.address] = _moved(hit, before, again)
     return Fallout(found, after, frozenset(leaving))
+
+
+def _ends_a_place(change: Change, kinds: Kinds) -> bool:
+    is_ended = change.is_pending and change.action in REMOVALS and bool(change.remote_id)
+    return is_ended and kinds[change.kind].nature is Nature.STANDING
 
 
 def _hits(works: Mapping[Address, Work], context: Context) -> dict[tuple[str, str], list[_Hit]]:

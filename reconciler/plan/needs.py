@@ -41,6 +41,8 @@ def with_upstreams(changes: Changes, works: Mapping[Address, Work]) -> Changes:
     An upstream that has ended as asked is met. One that has ended otherwise blocks what needs it.
     """
     found = dict(changes)
+    if not any(_is_making(found[address]) for address in works):
+        return found
     graph = {
         address: frozenset(ref.target for ref in _upstreams(work.resource) if ref.target in works)
         for address, work in works.items()
