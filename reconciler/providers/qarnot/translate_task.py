@@ -223,7 +223,7 @@ def _status(body: Body) -> Body:
 def _done(body: Body, settled: Settled, covered: Ranges) -> str:
     if settled is Settled.SUCCEEDED:
         return str(covered)
-    return str(_set_of(_status(body).get("succeededRange"))) if settled.is_over else ""
+    return str(_set_of(_status(body).get("succeededRange")) & covered)
 
 
 def _progress(body: Body) -> float | None:

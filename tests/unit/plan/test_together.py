@@ -331,6 +331,15 @@ def test_a_pool_that_stops_takes_its_work_down_and_runs_it_again_on_the_new_one(
     assert any("toy-1/task/a" in note for note in place.notes)
 
 
+def test_frames_that_were_done_inside_a_run_that_is_taken_down_are_not_run_again() -> None:
+    range_of = task("a", pool="p", frames="1-8")
+    lives = (Life(range_of, stands_on=ON_POOL, done="1-3", usage=BUSY),)
+    work = replaced_pool(range_of, lives=lives, **STOP).change("a")
+    assert act(work) == (Action.REPLACE, Reason.MOVED, Standing.READY)
+    assert work.request is not None
+    assert work.request.ranges == "4-8"
+
+
 def test_work_in_a_job_on_a_pool_goes_with_the_pool_and_so_does_the_job() -> None:
     on_pool, member = job(pool="p"), task("a", job="j")
     lives = (

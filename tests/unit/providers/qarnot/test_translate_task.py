@@ -269,9 +269,9 @@ def test_every_state_of_the_vendor_has_a_place_in_our_words(
             "0",
         ),
         (
-            {"state": "FullyExecuting", "instanceCount": 3, "status": {"succeededRange": "0"}},
+            {"state": "FullyExecuting", "instanceCount": 3, "status": {"succeededRange": "0,7"}},
             "0-2",
-            "",
+            "0",
         ),
         ({"state": "Failure", "advancedRanges": "what?", "status": "what?"}, "", ""),
     ],
