@@ -7,12 +7,14 @@ import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
 
 from reconciler.address import Address
 from reconciler.apply.prepare import LEASE_S, Choice, Setting
+from reconciler.apply.rebuild import Rebuild
 from reconciler.apply.run import Interrupt, Ports
 from reconciler.kinds import Ability, KindSpec
 from reconciler.lifecycle import Lifecycle
@@ -22,7 +24,7 @@ from reconciler.plan.policy import Policy
 from reconciler.ports import Scope
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.report import Report
-from reconciler.values import digest
+from reconciler.values import digest, keyed_digest
 from reconciler.workflow import (
     Show,
     apply_now,
@@ -122,6 +124,15 @@ class Studio:
 
     def erase(self) -> None:
         erase(self._setting(Doom()))
+
+    def rebuild(self) -> None:
+        """The state is lost, and made anew from what carries our marker."""
+        setting = self._setting(Doom())
+        seal = partial(keyed_digest, b"k" * 32)
+        anew = Rebuild(setting.desired, setting.ports.providers, self.clock, seal)
+        batch = _run(anew.restored)
+        self.store = MemoryStore(SCOPE)
+        self.store.init(batch)
 
     def _survive(self, work: Callable[[], Awaitable[T]]) -> T:
         try:

@@ -10,7 +10,7 @@ import pytest
 from reconciler.diff.change import Action, Standing
 from reconciler.fields import FieldTable, Mutability
 from reconciler.kinds import KindSpec
-from reconciler.lifecycle import OnChange
+from reconciler.lifecycle import OnChange, OnEnd
 from reconciler.model import Outcome, Resource, Settled
 from tests.fakes import Fault, MemoryObject
 from tests.simulation.mortal import Crash, Doom
@@ -243,6 +243,80 @@ def test_a_new_document_at_an_old_name_is_work_of_its_own() -> None:
     apply(made, task("A", name="new"), task("A", name="old"))
     assert works(made) == ["A", "A"]
     assert made.plan().is_empty
+
+
+# --- a lost state ---------------------------------------------------------------------------------
+
+
+@UNIQUE
+@pytest.mark.parametrize("settled", [Settled.IN_PROGRESS, Settled.SUCCEEDED, Settled.FAILED])
+def test_state_lost_rebuild_apply(kind: KindSpec, settled: Settled) -> None:
+    made = studio(kind)
+    apply(made, task("A", kind, frames="1-2"))
+    made.vendor.settle(newest(made).remote_id, settled)
+    made.rebuild()
+    made.apply()
+    assert works(made) == ["A 1-2"]
+    assert made.plan().is_empty
+    (record,) = made.recorded.records.values()
+    assert record.remote_id == newest(made).remote_id
+
+
+@UNIQUE
+def test_state_lost_when_the_work_was_removed_holds_it(kind: KindSpec) -> None:
+    """It may have run and gone: nothing is made, whatever onLost says, until a person asks."""
+    made = studio(kind)
+    resource = task("A", kind, lifecycle={"on_lost": OnEnd.RERUN})
+    apply(made, resource)
+    end(made)
+    made.clock.advance(TTL + 1)
+    made.rebuild()
+    made.apply()
+    assert works(made) == ["A"]
+    assert made.plan().changes[0].standing is Standing.HELD
+    made.apply(rerun=frozenset({at(kind, "t")}))
+    assert works(made) == ["A", "A"]
+    assert made.plan().is_empty
+
+
+def test_state_lost_when_some_frames_were_removed_holds_those_alone() -> None:
+    made = studio()
+    apply(made, task("A", frames="1-2"))
+    end(made)
+    made.clock.advance(TTL / 2)
+    apply(made, task("A", frames="1-4"))
+    end(made)
+    made.clock.advance(TTL / 2 + 1)
+    made.rebuild()
+    apply(made, task("A", frames="1-5"))
+    assert works(made) == ["A 1-2", "A 3-4", "A 5"]
+    (change,) = [each for each in made.plan().changes if each.standing is Standing.HELD]
+    assert change.problem is not None
+    assert "(1-2)" in change.problem.summary
+
+
+@UNIQUE
+def test_state_lost_while_an_answer_was_lost(kind: KindSpec) -> None:
+    made = studio(kind)
+    made.declare(task("A", kind))
+    lose_the_answer(made)
+    made.rebuild()
+    made.apply()
+    assert works(made) == ["A"]
+    assert made.plan().is_empty
+
+
+def test_state_lost_after_a_rename_runs_nothing_again() -> None:
+    """With or without renamedFrom: what is known by the old name, or may have run, is not made."""
+    for lifecycle in ({"renamed_from": "old"}, {}):
+        made = studio()
+        apply(made, task("A", name="old"))
+        end(made)
+        apply(made, task("A", name="new", lifecycle={"renamed_from": "old"}))
+        made.declare(task("A", name="new", lifecycle=lifecycle))
+        made.rebuild()
+        made.apply()
+        assert works(made) == ["A"]
 
 
 # --- the formula ----------------------------------------------------------------------------------
