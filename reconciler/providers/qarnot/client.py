@@ -5,6 +5,7 @@ Source: Compute API v1.0 page; qarnot-sdk-python 2.23 for error texts.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -208,8 +209,10 @@ class Client:
         of_one = f"/{instance}" if instance is not None else ""
         path = f"/{collection}/{uuid}/{stream}{of_one}"
         call = Call("GET", path, CallKind.READ, expects=Expects.TEXT)
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         async for chunk in self._transport.stream(call):
-            yield chunk.decode("utf-8", errors="replace")
+            yield decoder.decode(chunk)
+        yield decoder.decode(b"", final=True)
 
     def vendor_now(self) -> datetime | None:
         return self._transport.vendor_time
