@@ -78,6 +78,46 @@ def test_no_secret_in_any_byte_written(keyed: Desk) -> None:
     require_no_secret(desk)
 
 
+_TASK = """\
+apiVersion: qarnot/v1
+kind: Task
+metadata: {name: secretive}
+spec:
+  profile: docker-batch
+  instances: 1
+  constants:
+    DOCKER_CMD: exit 3
+    QARNOT_SECRET__FROM_ENV: {secretRef: {env: FARM_KEY}}
+    QARNOT_SECRET__FROM_FILE: {secretRef: {file: keys/studio.key}}
+"""
+
+
+def test_no_secret_of_work_in_any_byte_written_and_a_rotated_one_runs_nothing(keyed: Desk) -> None:
+    """In plans, notes before effects, bulk calls, runs that are remembered, and what is told."""
+    desk = keyed
+    desk.write("work", _TASK + "---\n" + _TASK.replace("secretive", "discreet"))
+    assert desk.run("plan", "-out", "plan.json").code == 0
+    desk.control.fault("drop_after", method="POST", path="/tasks")
+    desk.run("apply", "plan.json")
+    assert desk.apply().code == 0
+    true = desk.task("secretive")
+    values = {each["key"]: each["value"] for each in true["constants"]}
+    assert values["QARNOT_SECRET__FROM_ENV"] == CANARIES["env"], "it must reach the vendor"
+    desk.control.set(switches={"secret_constants": "shown"})
+    desk.control.advance(7200)
+    for command in ("status", "wait", "plan"):
+        desk.run(command)
+        desk.run(command, "-json")
+    for command in ("history", "logs"):
+        desk.run(command, "farm/task/secretive")
+    assert desk.run("rerun", "farm/task/secretive", "-auto-approve").code == 0
+    desk.env["FARM_KEY"] = CANARIES["other"]
+    before = len(desk.changes())
+    assert desk.apply().code == 0
+    assert not any("/tasks" in each for each in desk.changes()[before:])
+    require_no_secret(desk)
+
+
 def test_no_secret_in_what_is_said_of_a_failure(keyed: Desk) -> None:
     desk = keyed
     echo = {"message": f"Bad value: {CANARIES['env']}"}
