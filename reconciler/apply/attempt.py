@@ -13,7 +13,7 @@ from reconciler.diff.compare import managed_digests, updated_digests
 from reconciler.errors import Effect, NotFound, Problem, ProviderError
 from reconciler.fields import Mutability
 from reconciler.kinds import Nature
-from reconciler.model import Intent, Record, Run, Verb
+from reconciler.model import Intent, Record, Request, Run, Verb
 from reconciler.plan.memory import noted
 from reconciler.plan.plan import Change
 from reconciler.ports import Batch, Provider
@@ -175,6 +175,12 @@ def _sent_roots(change: Change) -> frozenset[str]:
     return frozenset(each.root for each in change.fields if each.mutability is Mutability.IN_PLACE)
 
 
+def _owned_again(step: Step, request: Request) -> Record:
+    """The record of a run that goes on, was forgotten, and is declared again."""
+    marker, change = request.marker, step.change
+    return Record(change.address, change.kind, step.remote_id, marker.ordinal, marker.address)
+
+
 async def _passed(ground: Ground, step: Step, intent: Intent) -> Result:
     change = step.change
     closed = (intent.operation_id,)
@@ -184,8 +190,7 @@ async def _passed(ground: Ground, step: Step, intent: Intent) -> Result:
     match step.verb:
         case Verb.UPDATE:
             assert change.request is not None
-            assert record is not None
-            kind = ground.kind_of(step)
+            kind, record = ground.kind_of(step), record or _owned_again(step, change.request)
             managed = updated_digests(kind, change.request.spec, record, ground.known)
             updated = noted(kind, replace(record, managed=managed), change.request.resource)
             await ground.write(Batch(put_records=(updated,), close_intents=closed))

@@ -203,13 +203,17 @@ def _noted(attempt: Attempt, now: datetime) -> Run | None:
     run = attempt.run
     done = str(attempt.done)
     is_same = attempt.outcome is run.outcome and done == run.done
-    if is_same and not (attempt.is_active and _is_long_ago(run.seen_at, now)):
+    if is_same and not (attempt.is_active and _is_long_ago(run, now)):
         return None
     return replace(run, outcome=attempt.outcome, done=done, seen_at=now)
 
 
-def _is_long_ago(seen_at: datetime | None, now: datetime) -> bool:
-    return seen_at is None or now - seen_at >= SEEN_AGAIN_AFTER
+def _is_long_ago(run: Run, now: datetime) -> bool:
+    """Whether it should be noted again: well before its time could seem to have passed."""
+    after = SEEN_AGAIN_AFTER
+    if run.retention_s:
+        after = min(after, timedelta(seconds=run.retention_s / 2))
+    return run.seen_at is None or now - run.seen_at >= after
 
 
 def absent_runs(recorded: Recorded, observation: Observation) -> tuple[Run, ...]:

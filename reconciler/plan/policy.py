@@ -153,8 +153,8 @@ def under_threshold(
 def _exceeds(count: int, owned: int, policy: Policy) -> bool:
     if policy.max_deletes is not None:
         return count > policy.max_deletes
-    if policy.is_destroy:
-        return False
+    if policy.is_destroy or policy.stop:
+        return False  # a person has named what is to end
     return owned >= SHARE_COUNTS_FROM and count > owned * MAX_SHARE
 
 

@@ -220,6 +220,30 @@ def test_frames_1_to_2_done_edit_to_1() -> None:
     assert works(made) == ["A 1-2", "A 3"]
 
 
+# --- what is seen, forgotten, steered ------------------------------------------------------------
+
+
+def test_work_that_was_just_seen_to_go_on_is_not_presumed_finished_however_short_its_time() -> None:
+    made = studio()
+    apply(made, toy(TASK, "t", work="A", ttl=60))
+    made.clock.advance(100)
+    made.plan()
+    made.vendor.remove(newest(made).remote_id)
+    made.clock.advance(1)
+    assert made.plan().changes[0].standing is Standing.HELD
+
+
+def test_forgotten_work_that_goes_on_can_be_steered_and_is_ours_again() -> None:
+    made = studio()
+    apply(made, task("A", tags=["x"]))
+    made.apply(forget=frozenset({at(TASK, "t")}))
+    assert made.plan().changes == ()
+    apply(made, task("A", tags=["y"]))
+    assert newest(made).spec["tags"] == ["y"]
+    assert made.recorded.records[at(TASK, "t")].remote_id == newest(made).remote_id
+    assert (works(made), made.plan().changes) == (["A"], ())
+
+
 # --- names ----------------------------------------------------------------------------------------
 
 

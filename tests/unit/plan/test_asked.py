@@ -75,6 +75,12 @@ def test_a_container_is_stopped_with_all_that_goes_on_in_it() -> None:
     assert Farm((job(),), over).change("j", stop=frozenset({at(JOB, "j")})).action is Action.NO_OP
 
 
+def test_what_a_person_names_is_stopped_however_much_it_is() -> None:
+    members = tuple(task(f"m{number}", job="j") for number in range(10))
+    farm = Farm((job(), *members), (there(job()), *map(Life, members)))
+    assert farm.plan(stop=frozenset({at(JOB, "j")})).count(Action.TERMINATE) == 11
+
+
 def test_work_that_left_the_manifests_can_be_stopped() -> None:
     change = Farm((task("other"),), (Life(task()),)).change("t", stop=frozenset({T}))
     assert change.action is Action.TERMINATE
