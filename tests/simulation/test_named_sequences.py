@@ -168,6 +168,18 @@ def test_replace_then_back_makes_what_we_ourselves_withdrew() -> None:
     assert made.plan().is_empty
 
 
+@UNIQUE
+def test_what_a_person_stopped_is_held_and_not_run_again(kind: KindSpec) -> None:
+    made = studio(kind)
+    eager = {"on_change": OnChange.REPLACE, "on_failure": OnEnd.RERUN, "on_lost": OnEnd.RERUN}
+    apply(made, task("A", kind, lifecycle=eager))
+    made.apply(stop=frozenset({at(kind, "t")}))
+    assert newest(made).settled is Settled.CANCELLED
+    made.apply()
+    assert (works(made), outcomes(made)) == (["A"], [Outcome.CANCELLED])
+    assert made.plan().changes[0].standing is Standing.HELD
+
+
 def test_what_a_person_cancelled_after_we_tried_to_stop_it_in_vain_is_still_a_persons() -> None:
     """The stop was refused, so nothing of ours ended it."""
     made = studio()
