@@ -40,7 +40,8 @@ class DeadlineVendor:
         if beginning.saved is not None:
             restore(self._world, beginning.saved)
         else:
-            WorldSeed(self._world, self._life, self._rendering).fill(beginning.world or {})
+            seed = WorldSeed(self._world, self._life, self._rendering)
+            seed.fill({} if beginning.world is None else beginning.world)
 
     def access(self) -> dict[str, str]:
         """The user and the password."""

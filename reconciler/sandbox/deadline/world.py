@@ -50,7 +50,7 @@ class World:
     pending: dict[str, None] = field(default_factory=dict)
 
     def new_id(self, at_s: float) -> str:
-        """An id of 24 hex digits that was never made before in this world; later ones sort later."""
+        """An id of 24 hex digits, never made before in this world; later ones sort later."""
         self.made_ids += 1
         digest = hashlib.blake2b(str(self.seed).encode(), digest_size=5).hexdigest()
         return f"{int(at_s) % 2**32:08x}{digest}{self.made_ids % 2**24:06x}"

@@ -36,8 +36,9 @@ class WorldSeed:
 
     A worker is an object of its measured values and settings, `Pools`, `Grps` and `Stat` among
     them. A job is the body of a submission with `state`, `age_s` (seconds since then) and `count`
-    beside it; the copies of one that counts more than 1 end in `-00001` and so on. Its
-    dependencies may be names of jobs above it. A world without workers has five.
+    beside it; it was submitted that long ago and has that state now. The copies of one that counts
+    more than 1 end in `-00001` and so on. Its dependencies may be names of jobs above it. A world
+    without workers has five.
     """
 
     def __init__(self, world: World, life: JobLife, rendering: Rendering) -> None:
@@ -102,7 +103,7 @@ class WorldSeed:
         first = self._submission.read(self._with_ids(one), self._world.clock.now_s() - age_s)
         for i in range(count):
             job = first if count == 1 else _copy(first, f"{first.prop('Name')}-{i + 1:05d}")
-            self._submission.put(job, job.date_s, 0.0)
+            self._submission.put(job, self._world.clock.now_s(), 0.0)
             self._ids[job.prop("Name")] = job.job_id
             self._place(job, state)
 
@@ -114,7 +115,7 @@ class WorldSeed:
         return {"PluginInfo": {}, "AuxFiles": [], **one, "JobInfo": sent}
 
     def _place(self, job: Job, state: str) -> None:
-        at_s = job.date_s
+        at_s = self._world.clock.now_s()
         match state:
             case "Completed" | "Failed":
                 self._end(job, _ENDS[state])

@@ -89,7 +89,7 @@ def test_frames_wait_for_frames(farm: Farm) -> None:
 
 def test_frames_wait_for_frames_at_an_offset(farm: Farm) -> None:
     first = farm.submit(MachineLimit=1)
-    keys = {"FrameDependencyOffsetStart": -1, "FrameDependencyOffsetEnd": 0}
+    keys: dict[str, Any] = {"FrameDependencyOffsetStart": -1, "FrameDependencyOffsetEnd": 0}
     job = farm.submit(
         JobDependencies=first, IsFrameDependent="true", Frames="2-5", Pool="elsewhere", **keys
     )

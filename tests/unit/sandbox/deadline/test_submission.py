@@ -169,7 +169,11 @@ def test_a_network_root_that_is_not_there_is_named(farm: Farm) -> None:
 
 
 def test_doubtful_points_of_a_submission_are_switches(farm: Farm) -> None:
-    keys = {"ExtraInfoKeyValue0": "a=1", "ExtraInfoKeyValue2": "c.d=3", "Pool": "Film"}
+    keys: dict[str, Any] = {
+        "ExtraInfoKeyValue0": "a=1",
+        "ExtraInfoKeyValue2": "c.d=3",
+        "Pool": "Film",
+    }
     farm.set(index_gaps="skip", job_names_case="fold", out_of_bounds="keep")
     props = farm.job(farm.submit(**keys, Priority=900))["Props"]
     assert (props["ExDic"], props["Pool"], props["Pri"]) == ({"a": "1", "c.d": "3"}, "film", 900)
