@@ -168,6 +168,30 @@ def test_replace_then_back_makes_what_we_ourselves_withdrew() -> None:
     assert made.plan().is_empty
 
 
+@pytest.mark.parametrize("stopping_takes_s", [20.0, 90.0])
+def test_new_work_begins_only_when_what_made_room_for_it_has_ended(
+    stopping_takes_s: float,
+) -> None:
+    made = studio(stopping_takes_s=stopping_takes_s)
+    apply(made, task("A"))
+    apply(made, task("B", lifecycle={"on_change": OnChange.REPLACE}))
+    before, after = made.vendor.ever
+    assert before.ended_at is not None
+    assert before.ended_at <= after.created_at
+    assert made.plan().is_empty
+
+
+def test_work_that_does_not_end_when_it_is_stopped_is_not_joined_by_another() -> None:
+    made = studio(stopping_takes_s=9_000.0)
+    apply(made, task("A"))
+    apply(made, task("B", lifecycle={"on_change": OnChange.REPLACE}))
+    assert works(made) == ["A"]
+    made.clock.advance(9_000)
+    made.apply()
+    made.apply()
+    assert works(made) == ["A", "B"]
+
+
 @UNIQUE
 def test_what_a_person_stopped_is_held_and_not_run_again(kind: KindSpec) -> None:
     made = studio(kind)

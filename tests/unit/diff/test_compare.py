@@ -18,12 +18,14 @@ from reconciler.diff.compare import (
     facets,
     managed_digests,
     not_honoured,
+    updated_digests,
 )
 from reconciler.fields import Mutability, SetBy
 from reconciler.model import Record, Resource
 from reconciler.providers.qarnot.kinds.pool import POOL, POOL_FIELDS
 from reconciler.values import UNSEEN
 from tests.strategies import LAW, pool_specs, resources
+from tests.toy_kinds import TASK, at
 from tests.unit.diff.pools import (
     BLIND,
     KNOWN,
@@ -508,3 +510,13 @@ def test_a_place_inside_a_list_whose_elements_have_no_name_can_not_be_ignored() 
 @given(resources, st.sampled_from(["tags", "constants.NONE", "scaling.policies[x].slots", "no.x"]))
 def test_ignoring_changes_nothing_where_nothing_differs(resource: Resource, path: str) -> None:
     assert difference(resource, ignoring(resource, path)).is_empty
+
+
+def test_an_update_remembers_what_it_sent_and_not_what_waits_for_the_next_run() -> None:
+    before, now = ({"steer": each, "tags": [each]} for each in ("old", "new"))
+    address = at(TASK, "t")
+    record = Record(address, TASK.id, "id", 1, address, managed_digests(TASK, before, KNOWN))
+    assert updated_digests(TASK, now, record, KNOWN) == {
+        "steer": seal("old"),
+        "tags": seal(["new"]),
+    }
