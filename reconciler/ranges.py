@@ -35,12 +35,16 @@ class Ranges:
         return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in self.spans)
 
     def __or__(self, other: Ranges) -> Ranges:
+        if not (self.spans and other.spans):
+            return self if self.spans else other
         return _joined([*self.spans, *other.spans])
 
     def __and__(self, other: Ranges) -> Ranges:
-        return self - (self - other)
+        return self if self.spans == other.spans else self - (self - other)
 
     def __sub__(self, other: Ranges) -> Ranges:
+        if not other.spans:
+            return self
         kept: list[tuple[int, int]] = []
         taken = iter(other.spans)
         gap = next(taken, None)
