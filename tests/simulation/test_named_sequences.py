@@ -12,6 +12,7 @@ from reconciler.fields import FieldTable, Mutability
 from reconciler.kinds import KindSpec
 from reconciler.lifecycle import OnChange, OnEnd
 from reconciler.model import Outcome, Resource, Settled
+from reconciler.plan.plan import Plan
 from tests.fakes import Fault, MemoryObject
 from tests.simulation.mortal import Crash, Doom
 from tests.simulation.studio import Studio
@@ -192,6 +193,24 @@ def test_work_that_does_not_end_when_it_is_stopped_is_not_joined_by_another() ->
     assert works(made) == ["A", "B"]
 
 
+def test_work_that_finished_right_before_we_stopped_it_is_not_run_again() -> None:
+    """Nobody looks before it is removed; the apply itself saw how it ended."""
+    made = studio()
+    apply(made, task("A"))
+
+    async def finishes_meanwhile(_: Plan) -> bool:
+        end(made)
+        return True
+
+    made.declare(task("B", lifecycle={"on_change": OnChange.REPLACE}))
+    made.apply(confirm=finishes_meanwhile)
+    assert works(made) == ["A", "B"]
+    end(made)
+    made.clock.advance(TTL + 1)
+    apply(made, task("A"))
+    assert works(made) == ["A", "B"]
+
+
 @UNIQUE
 def test_what_a_person_stopped_is_held_and_not_run_again(kind: KindSpec) -> None:
     made = studio(kind)
@@ -236,6 +255,23 @@ def test_work_that_finished_although_we_meant_to_stop_it_is_not_run_again(
     end(made)
     made.clock.advance(TTL + 1)
     apply(made, task("A"))
+    assert works(made) == ["A"]
+
+
+@pytest.mark.parametrize("settled", [Settled.SUCCEEDED, Settled.CANCELLED])
+def test_a_stop_that_was_noted_and_never_sent_withdraws_nothing(settled: Settled) -> None:
+    """The process died in between; an apply found A going on, and so A is nobody's but its own."""
+    made = studio()
+    apply(made, task("A"))
+    made.declare(task("B", lifecycle={"on_change": OnChange.REPLACE}))
+    with pytest.raises(Crash):
+        made.apply(_right_after_the_note_of_the_stop(made))
+    apply(made, task("A"))
+    assert made.recorded.intents == ()
+    end(made, settled)
+    if settled is Settled.SUCCEEDED:
+        made.clock.advance(TTL + 1)
+    made.apply()
     assert works(made) == ["A"]
 
 

@@ -56,6 +56,19 @@ def made_of_each(made: Studio) -> set[int]:
     return set(Counter(works).values())
 
 
+def check_own_runs(made: Studio) -> None:
+    """Each run that is remembered is of the object that carries its marker."""
+    for run in made.recorded.runs:
+        marker = made.vendor.objects[run.remote_id].marker
+        assert marker is not None
+        assert (marker.address, marker.run_key, marker.attempt, marker.cover) == (
+            run.address,
+            run.run_key,
+            run.attempt,
+            run.cover,
+        )
+
+
 def check_made_once(made: Studio, count: int = 12) -> None:
     check_converges(made, **POLICY)
     assert made_of_each(made) == {1}
@@ -63,6 +76,7 @@ def check_made_once(made: Studio, count: int = 12) -> None:
     assert {each.remote_id for each in made.recorded.runs} == {
         each.remote_id for each in made.live() if each.kind.nature is Nature.FINITE
     }
+    check_own_runs(made)
     for each in made.live():
         assert all(above.held in made.vendor.ever for above in each.upstreams)
         number = int(each.name[1:]) if each.kind.nature is Nature.FINITE else 0

@@ -240,9 +240,23 @@ def test_what_waits_makes_what_needs_it_wait_and_a_block_weighs_more() -> None:
     waiting = task("a", work="new", lifecycle={"on_change": OnChange.WAIT})
     farm = Farm((waiting, B), (Life(A),))
     assert farm.change("b").standing is Standing.WAITING
-    failed, both = task("f"), task("b", dependsOn=["a", "f"])
-    farm = Farm((waiting, failed, both), (Life(A), Life(failed, *FAILED)))
-    assert farm.change("b").standing is Standing.BLOCKED
+    failed = task("f")
+    for names in (["a", "f"], ["f", "a"]):
+        both = task("b", dependsOn=names)
+        farm = Farm((waiting, failed, both), (Life(A), Life(failed, *FAILED)))
+        assert farm.change("b").standing is Standing.BLOCKED
+
+
+def test_an_upstream_that_is_not_ours_is_the_vendors_to_wait_for() -> None:
+    behind = task("b", dependsOn=["a", {"existing": "theirs"}])
+    known = {("toy-1", TASK.id, "theirs"): "their-1"}
+    farm = Farm((A, behind), (Life(A, *OVER),), existing=known)
+    assert upstreams(farm) == ({}, {at(TASK, "a")})
+    request = farm.change("b").request
+    assert request is not None
+    assert request.existing_ids == {(TASK.id, "theirs"): "their-1"}
+    over = Farm((task("a", work="new"), behind), (Life(A, *OVER), Life(behind, *OVER)))
+    assert [each.address.name for each in over.but(existing=known).plan().pending] == ["a"]
 
 
 def test_an_upstream_whose_change_is_refused_blocks_what_needs_it() -> None:

@@ -269,6 +269,12 @@ def test_fewer_frames_are_no_change() -> None:
     assert Farm((frames("2"),), (Life(frames("1-2")),)).plan().is_empty
 
 
+def test_attempts_at_frames_that_are_wanted_no_more_decide_nothing() -> None:
+    farm = Farm((frames("1-2", lifecycle=RERUN),), (Life(frames("3-4"), *FAILED),))
+    assert made_ranges(farm) == "1-2"
+    assert farm.change("t").notes == ()
+
+
 def test_of_a_failed_share_only_what_did_not_succeed_is_held_or_runs_again() -> None:
     failed = Life(frames("1-4"), *FAILED, done="1,3")
     held = Farm((frames("1-4"),), (failed,)).change("t")
