@@ -42,7 +42,9 @@ def test_a_setting_takes_its_values_alone(name: str, good: list[Json], bad: list
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(SettingError, match=r"no 'speling' in switches; did you mean spelling\?"):
         SettingTable(ROWS).check({"speling": "old"}, "switches")
-    with pytest.raises(SettingError, match="known: counts, fields, most, names, pause_s, spelling, status"):
+    with pytest.raises(
+        SettingError, match="known: counts, fields, most, names, pause_s, spelling, status"
+    ):
         SettingTable(ROWS).check({"zzz": 1}, "switches")
     with pytest.raises(SettingError, match="must be an object"):
         SettingTable(ROWS).check([], "switches")
