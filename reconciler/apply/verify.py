@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from reconciler.apply.ground import Ground
 from reconciler.apply.steps import Step
-from reconciler.diff.compare import not_honoured
+from reconciler.diff.compare import facet_tokens, not_honoured
 from reconciler.diff.detail import without
 from reconciler.errors import Problem, ProviderError, Severity
-from reconciler.model import Observed, Record
+from reconciler.fields import Mutability
+from reconciler.kinds import KindSpec, Nature
+from reconciler.model import Observed, Record, Verb
 from reconciler.observe import formed
 from reconciler.plan.attempts import as_seen
 from reconciler.ports import Batch, Provider
@@ -70,7 +72,15 @@ def _judged(ground: Ground, step: Step, observed: Observed) -> tuple[Record, boo
         without(kind, change.request.spec, live.spec, ignored) if ignored else change.request.spec
     )
     kept = not_honoured(kind, sent, live, ground.known)
+    if step.verb is Verb.CREATE and kind.nature is Nature.FINITE:
+        kept = {facet: each for facet, each in kept.items() if not _is_sent_again(kind, facet)}
     return replace(record, not_honoured=kept), kept != dict(record.not_honoured)
+
+
+def _is_sent_again(kind: KindSpec, facet: str) -> bool:
+    """Whether the next plan can still bring it to a run: a second call may have been lost."""
+    row = kind.table.row_at(facet_tokens(facet))
+    return row is not None and row.mutability is Mutability.IN_PLACE
 
 
 def _problem(record: Record) -> Problem:

@@ -220,8 +220,9 @@ def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Cha
     decided = verdicts(work, context, is_steered=bool(in_place and work.running))
     change = _change(work, decided, context)
     is_idle = change.action is Action.NO_OP and change.standing is Standing.READY
-    if is_idle and not (work.running and comparison.changes):
+    if is_idle and not (work.running and not comparison.is_empty):
         return change, work
+    change = replace(change, notes=(*change.notes, *_not_kept(work, comparison)))
     change = replace(change, location=resource.locate(()), fields=_shown(change, now, later))
     problem = _problem(change, decided)
     change = replace(change, problem=problem) if problem is not None else change
@@ -232,6 +233,12 @@ def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Cha
     return replace(
         guarded(change, replace(guard, when_running=WhenRunning.STOP), loss), loss=loss
     ), work
+
+
+def _not_kept(work: Work, comparison: Comparison) -> Iterable[str]:
+    """What the vendor accepted for a run that goes on, and did not keep: told, never fought."""
+    refused = comparison.not_honoured if work.running else ()
+    return (f"{each.path} is not honoured by the vendor" for each in refused)
 
 
 def _compared(work: Work, context: Context) -> Comparison:
