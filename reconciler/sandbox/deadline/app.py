@@ -20,8 +20,9 @@ from reconciler.sandbox.deadline.transport import (
 )
 from reconciler.sandbox.deadline.worker_routes import WorkerRoutes
 from reconciler.sandbox.deadline.world import World
-from reconciler.sandbox.deadline.world_forms import change_settings, objects, restore, saved
+from reconciler.sandbox.deadline.world_forms import objects, restore, saved
 from reconciler.sandbox.deadline.world_seed import WorldSeed
+from reconciler.sandbox.settings import change_tables
 from reconciler.sandbox.vendor import Answer, Beginning, Call, Json
 
 Route = Callable[[Asked], Answer]
@@ -79,11 +80,7 @@ class DeadlineVendor:
 
     def settings(self) -> Json:
         """Retention, quotas and switches, each with its value, values and meaning."""
-        return {
-            "retention": self._world.retention.described(),
-            "quotas": self._world.quotas.described(),
-            "switches": self._world.switches.described(),
-        }
+        return {name: table.described() for name, table in self._world.tables().items()}
 
     def change_settings(self, wanted: Mapping[str, Json]) -> None:
         """Set `retention_s`, `quotas` and `switches`.
@@ -92,7 +89,7 @@ class DeadlineVendor:
             SettingError: a name or a value is unknown; nothing was changed.
         """
         self._world.settle(self._handlers)
-        change_settings(self._world, wanted)
+        change_tables(self._world.tables(), wanted)
         if "retention_s" in wanted:
             for job in self._world.jobs.values():
                 self._life.plan_clean_up(job)

@@ -71,6 +71,22 @@ def _typed_list(value: Json, item: type) -> Json:
     return value if is_good else _bad(value)
 
 
+_ITEM_TYPES: Mapping[str, type] = {
+    **dict.fromkeys(("JobID", "Notes", "FileName", "FrameString", "Path", "Region"), str),
+    **dict.fromkeys(("StartOffset", "EndOffset"), int),
+}
+_ITEM_FLAGS = ("Is", "Override", "Ignore", "ResumeOn", "CaseSensitive", "RegularExpression")
+
+
+def _item(item: dict[str, Json]) -> Json:
+    """An item of a list of dependencies, assets, scripts or paths."""
+    for name, value in item.items():
+        wanted = bool if name.startswith(_ITEM_FLAGS) else _ITEM_TYPES.get(name)
+        if wanted is not None and type(value) is not wanted:
+            return _bad(item)
+    return item
+
+
 def _date(value: Json) -> str:
     date_seconds(value if isinstance(value, str) else _bad(value))
     return str(value)
@@ -96,7 +112,7 @@ _OF_JSON: Mapping[Takes, Callable[[Json], Json]] = {
     Takes.NUMBER: _number,
     Takes.FLAG: _only(bool),
     Takes.TEXTS: lambda value: _typed_list(value, str),
-    Takes.OBJECTS: lambda value: _typed_list(value, dict),
+    Takes.OBJECTS: lambda value: [_item(one) for one in _typed_list(value, dict)],
     Takes.TEXT_MAP: _text_map,
     Takes.OBJECT: _only(dict),
     Takes.DATE: _date,

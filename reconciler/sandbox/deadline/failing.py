@@ -11,6 +11,9 @@ from reconciler.sandbox.deadline.frames import parsed_frames
 from reconciler.sandbox.deadline.job import Job, Task
 from reconciler.sandbox.settings import SettingTable
 
+_LEAST_S = 0.001
+"""Time passes with every run, so that one that fails for ever does not stand still."""
+
 
 def is_failing(switches: SettingTable, job: Job, task: Task) -> bool:
     """Whether this run of the task ends in an error."""
@@ -38,7 +41,7 @@ def render_seconds(switches: SettingTable, job: Job, task: Task) -> float:
     """Virtual time that a task needs: that of its frames, or what a `sleep` command asks for."""
     own_s = _slept_seconds(job)
     frames = max(len(task.frames), 1)
-    return own_s if own_s is not None else frames * float(switches["frame_s"])
+    return max(own_s if own_s is not None else frames * float(switches["frame_s"]), _LEAST_S)
 
 
 def _slept_seconds(job: Job) -> float | None:

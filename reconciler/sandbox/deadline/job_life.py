@@ -80,14 +80,17 @@ class JobLife:
         if self._next_pending_s is not None and event.at_s >= self._next_pending_s:
             self._next_pending_s = None
         for job_id in list(self._world.pending):
-            self.release_free(self._world.jobs[job_id], event.at_s)
+            self._release_free(self._world.jobs[job_id], event.at_s)
+        if self._world.pending:
+            self._want_pending_scan(event.at_s)
 
-    def release_free(self, job: Job, at_s: float) -> None:
-        """Queue the pending tasks that nothing holds back any more."""
-        for task in job.all_tasks():
-            if task.stat == TaskStat.PENDING and is_free(self._world, job, task, at_s):
-                task.stat = TaskStat.QUEUED
-        self.changed(job, at_s)
+    def _release_free(self, job: Job, at_s: float) -> None:
+        waiting = [task for task in job.all_tasks() if task.stat == TaskStat.PENDING]
+        free = [task for task in waiting if is_free(self._world, job, task, at_s)]
+        for task in free:
+            task.stat = TaskStat.QUEUED
+        if free:
+            self.changed(job, at_s)
 
     def _complete(self, job: Job, at_s: float) -> None:
         job.done_s = at_s

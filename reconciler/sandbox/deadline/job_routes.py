@@ -99,10 +99,7 @@ class JobRoutes:
         edit = self._edits.get(command, self._archive if command == "archive" else None)
         if edit is None and command not in COMMANDS:
             raise failed(f"invalid command {command[:60]}.")
-        job_id = text_of(body, "JobID")
-        job = self._world.jobs.get(job_id)
-        if job is None:
-            raise failed(f"no job with ID {job_id[:60]}.")
+        job = self._world.known_job(text_of(body, "JobID"))
         if edit is not None:
             edit(job, body, at_s)
         else:

@@ -15,7 +15,7 @@ from reconciler.sandbox.deadline.transport import (
     text_of,
 )
 from reconciler.sandbox.deadline.world import World
-from reconciler.sandbox.vendor import Answer, Json
+from reconciler.sandbox.vendor import Answer
 
 VERSION = "v10.4.0.0 Release (emulator)"
 BANNER = f"Deadline Web Service 10.4 [{VERSION}]"
@@ -60,25 +60,16 @@ class OtherRoutes:
 
     def job_reports(self, asked: Asked) -> Answer:
         """Reports of a job."""
-        job = self._job(asked)
+        job = self._world.asked_job(asked)
         return self._reports(asked, job, self._world.reports.get(job.job_id, []))
 
     def task_reports(self, asked: Asked) -> Answer:
         """Reports of a task."""
-        job, number = self._job(asked), asked.query("TaskID")
+        job, number = self._world.asked_job(asked), asked.query("TaskID")
         if number is None or not number.removeprefix("-").isdecimal():
             raise invalid("TaskID must be an integer.")
         reports = self._world.reports.get(job.job_id, [])
         return self._reports(asked, job, [one for one in reports if one.task == int(number)])
-
-    def _job(self, asked: Asked) -> Job:
-        job_id = asked.query("JobID")
-        if not job_id:
-            raise invalid("JobID is missing.")
-        job = self._world.jobs.get(job_id)
-        if job is None:
-            raise failed(f"no job with ID {job_id[:60]}.")
-        return job
 
     def _reports(self, asked: Asked, job: Job, reports: list[Report]) -> Answer:
         data = (asked.query("Data") or "all").lower()
@@ -110,7 +101,7 @@ class OtherRoutes:
         if folder is not None and folder.lower() in _FOLDERS:
             return text_answer(200, f"{_ROOT}{_FOLDERS[folder.lower()]}")
         if asked.query("AuxiliaryPath") is not None:
-            return text_answer(200, f"{_ROOT}/jobs/{self._job(asked).job_id}")
+            return text_answer(200, f"{_ROOT}/jobs/{self._world.asked_job(asked).job_id}")
         if "DatabaseConnection" in query:
             return text_answer(200, "localhost:27100")
         if "MajorVersion" in query:
@@ -125,7 +116,7 @@ class OtherRoutes:
         command, entry = text_of(body, "Command").lower(), text_of(body, "Entry")
         match command:
             case "jobhistoryentry":
-                self._job_of(body).history.append(entry)
+                self._world.known_job(text_of(body, "JobID")).history.append(entry)
             case "slavehistoryentry":
                 worker = self._world.workers.get(text_of(body, "SlaveName").lower())
                 if worker is None:
@@ -136,12 +127,6 @@ class OtherRoutes:
             case _:
                 raise failed(f"invalid command {command[:60]}.")
         return self._success()
-
-    def _job_of(self, body: dict[str, Json]) -> Job:
-        job = self._world.jobs.get(text_of(body, "JobID"))
-        if job is None:
-            raise failed("there is no such job.")
-        return job
 
     def users(self, asked: Asked) -> Answer:
         """Names of users, or users."""

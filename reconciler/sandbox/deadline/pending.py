@@ -3,7 +3,7 @@
 Source: Deadline 10 manual, job dependencies and scheduling; the words of the rules are partly ours.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 
@@ -70,20 +70,20 @@ def _is_met(world: World, job: Job, dep: Mapping[str, Json], task: Task) -> bool
     if other.stat == JobStat.COMPLETED:
         return True
     if job.prop("DepFrame"):
-        return _are_frames_done(other, set(_needed_frames(job, dep, task)))
+        return _are_frames_done(other, job, dep, task)
     share = 100 * other.counts[TaskStat.COMPLETED] / max(len(other.tasks), 1)
     wanted = float(job.prop("DepPer"))
     return 0 <= wanted <= share
 
 
-def _needed_frames(job: Job, dep: Mapping[str, Json], task: Task) -> Iterator[int]:
+def _are_frames_done(other: Job, job: Job, dep: Mapping[str, Json], task: Task) -> bool:
     first, last = job.prop("DepFrameStart"), job.prop("DepFrameEnd")
     if dep.get("OverrideFrameOffsets"):
         first, last = dep.get("StartOffset", 0), dep.get("EndOffset", 0)
-    for frame in task.frames:
-        yield from range(frame + first, frame + last + 1)
-
-
-def _are_frames_done(other: Job, frames: set[int]) -> bool:
-    used = [task for task in other.tasks if not frames.isdisjoint(task.frames)]
-    return bool(used) and all(task.stat == TaskStat.COMPLETED for task in used)
+    wanted = [(frame + first, frame + last) for frame in task.frames]
+    used = [
+        one.stat
+        for one in other.tasks
+        if any(low <= frame <= high for low, high in wanted for frame in one.frames)
+    ]
+    return bool(used) and all(stat == TaskStat.COMPLETED for stat in used)

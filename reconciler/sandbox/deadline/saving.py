@@ -41,10 +41,7 @@ class Saving:
         sent = needed(body, "Job")
         if not isinstance(sent, dict):
             raise invalid("Job must be an object.")
-        job_id = sent.get("_id")
-        job = self._world.jobs.get(job_id) if isinstance(job_id, str) else None
-        if job is None:
-            raise failed(f"no job with ID {job_id}.")
+        job = self._world.known_job(sent.get("_id"))
         props = sent.get("Props")
         if not isinstance(props, dict):
             raise failed("the job has no Props.")

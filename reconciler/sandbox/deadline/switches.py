@@ -11,7 +11,9 @@ _REST = "Deadline 10 REST pages"
 _MANUAL = "Deadline 10 manual"
 _PY = "standalone Python API"
 _SILENT = "no source says"
+_PACE = "the sandbox's own pace"
 _SECONDS = Amount(0, 10_000_000, is_whole=False)
+_PERIOD = Amount(1, 10_000_000, is_whole=False)
 _COUNT = Amount(0, 1_000_000)
 
 
@@ -21,7 +23,7 @@ def _choice(name: str, words: str, meaning: str, source: str = _SILENT) -> Setti
 
 
 def _seconds(name: str, default: float, meaning: str) -> Setting:
-    return Setting(name, _SECONDS, default, meaning, "the sandbox's own pace")
+    return Setting(name, _SECONDS, default, meaning, _PACE)
 
 
 _TRANSPORT = (
@@ -113,7 +115,7 @@ _LIFE = (
     _seconds("frame_s", 30, "virtual time that a frame renders, unless the job sleeps"),
     _seconds("dequeue_s", 5, "virtual time before a worker sees a queued task"),
     _seconds("notice_s", 5, "virtual time before a worker sees that its task was taken back"),
-    _seconds("pending_scan_s", 60, "virtual time between scans of pending jobs"),
+    Setting("pending_scan_s", _PERIOD, 60, "virtual time between scans of pending jobs", _PACE),
     Setting(
         "failing_names",
         Words(),

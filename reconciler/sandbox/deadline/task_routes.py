@@ -30,7 +30,7 @@ class TaskRoutes:
 
     def get(self, asked: Asked) -> Answer:
         """The tasks of a job, their numbers, or one of them."""
-        job = self._job(asked.query("JobID") or "")
+        job = self._world.asked_job(asked)
         number = asked.query("TaskID")
         if asked.flag("IdOnly"):
             return json_answer([task.number for task in job.tasks])
@@ -39,21 +39,13 @@ class TaskRoutes:
         task = self._shapes.task(job, _task(job, number))
         return json_answer([task] if self._world.switches["one_task"] == "list" else task)
 
-    def _job(self, job_id: str) -> Job:
-        if not job_id:
-            raise invalid("JobID is missing.")
-        job = self._world.jobs.get(job_id)
-        if job is None:
-            raise failed(f"no job with ID {job_id[:60]}.")
-        return job
-
     def put(self, asked: Asked) -> Answer:
         """Commands; without a task list they are for all tasks."""
         body = asked.body()
         command = text_of(body, "Command").lower()
         if command not in TASK_COMMANDS:
             raise failed(f"invalid command {command[:60]}.")
-        job = self._job(text_of(body, "JobID"))
+        job = self._world.known_job(text_of(body, "JobID"))
         numbers = _numbers(body.get("TaskList"))
         tasks = [_task(job, number) for number in numbers] or self._all(job)
         if tasks:

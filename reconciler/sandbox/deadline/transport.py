@@ -29,7 +29,7 @@ class Refused(Exception):
 
 def text_answer(status: int, text: str) -> Answer:
     """Plain text."""
-    return Answer(status, text.encode(), TEXT_TYPE)
+    return Answer(status, text.encode("utf-8", "replace"), TEXT_TYPE)
 
 
 def json_answer(value: Json) -> Answer:

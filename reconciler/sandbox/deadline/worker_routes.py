@@ -144,11 +144,7 @@ class WorkerRoutes:
 
     def get_rendering(self, asked: Asked) -> Answer:
         """Names, or addresses, of the workers that render a job."""
-        job_id = asked.query("JobID")
-        if not job_id:
-            raise invalid("JobID is missing.")
-        if job_id not in self._world.jobs:
-            raise failed(f"no job with ID {job_id[:60]}.")
+        job_id = self._world.asked_job(asked).job_id
         key = "IP" if asked.flag("GetIpAddress") else None
         busy = [
             one

@@ -10,9 +10,10 @@ from reconciler.sandbox.deadline.limit import Limit
 from reconciler.sandbox.deadline.queue import NONE, RenderQueue
 from reconciler.sandbox.deadline.reports import Report
 from reconciler.sandbox.deadline.switches import QUOTAS, RETENTION, SWITCHES
-from reconciler.sandbox.deadline.transport import USER
+from reconciler.sandbox.deadline.transport import USER, Asked, failed, invalid
 from reconciler.sandbox.deadline.worker import Worker
 from reconciler.sandbox.settings import SettingTable
+from reconciler.sandbox.vendor import Json
 
 EventHandler = Callable[[Event], None]
 MACHINE = "ws-emu"
@@ -54,6 +55,32 @@ class World:
         self.made_ids += 1
         digest = hashlib.blake2b(str(self.seed).encode(), digest_size=5).hexdigest()
         return f"{int(at_s) % 2**32:08x}{digest}{self.made_ids % 2**24:06x}"
+
+    def tables(self) -> Mapping[str, SettingTable]:
+        """All settings by the names of their tables."""
+        return {"retention": self.retention, "quotas": self.quotas, "switches": self.switches}
+
+    def known_job(self, job_id: Json) -> Job:
+        """The job of that id on the farm.
+
+        Raises:
+            Refused: 500, there is none.
+        """
+        job = self.jobs.get(job_id) if isinstance(job_id, str) else None
+        if job is None:
+            raise failed(f"no job with ID {str(job_id)[:60]}.")
+        return job
+
+    def asked_job(self, asked: Asked) -> Job:
+        """The job that a query names.
+
+        Raises:
+            Refused: 400, it names none; 500, there is no such job.
+        """
+        job_id = asked.query("JobID")
+        if not job_id:
+            raise invalid("JobID is missing.")
+        return self.known_job(job_id)
 
     def settle(self, handlers: Mapping[str, EventHandler]) -> float:
         """Let everything happen that is due, each at its own time; returns the present time."""

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.sandbox.deadline.job import Job, JobStat, Task, TaskStat
@@ -14,32 +13,11 @@ from reconciler.sandbox.deadline.shapes import Shapes
 from reconciler.sandbox.deadline.worker import Worker, WorkerStat
 from reconciler.sandbox.deadline.world import World
 from reconciler.sandbox.sandbox import WorldError
-from reconciler.sandbox.settings import SettingError, SettingTable, did_you_mean
+from reconciler.sandbox.settings import SettingError, restore_tables
 from reconciler.sandbox.vendor import Json
 
 _PLACES = ("jobs", "deleted", "archived")
 _PLAIN = ("made_ids", "pools", "groups", "users", "history", "pending")
-
-
-def change_settings(world: World, wanted: Mapping[str, Json]) -> None:
-    """Apply all of `wanted` to the tables, or nothing.
-
-    Raises:
-        SettingError: a name or a value is unknown.
-    """
-    parts: dict[str, Callable[[Json], tuple[SettingTable, Json]]] = {
-        "retention_s": lambda value: (world.retention, {"retention_s": value}),
-        "quotas": lambda value: (world.quotas, value),
-        "switches": lambda value: (world.switches, value),
-    }
-    for name in wanted:
-        if name not in parts:
-            raise SettingError(f"there is no setting {name!r}{did_you_mean(name, parts)}")
-    changes = [(name, *parts[name](value)) for name, value in wanted.items()]
-    for name, table, values in changes:
-        table.check(values, name)
-    for _, table, values in changes:
-        table.change(values)
 
 
 def objects(world: World) -> Json:
@@ -78,9 +56,7 @@ def saved(world: World) -> Json:
     return {
         "seed": world.seed,
         **{name: getattr(world, name) for name in _PLAIN},
-        "retention": world.retention.values(),
-        "quotas": world.quotas.values(),
-        "switches": world.switches.values(),
+        **{name: table.values() for name, table in world.tables().items()},
         "timeline": world.timeline.saved(),
         **{place: [_saved_job(one) for one in getattr(world, place).values()] for place in _PLACES},
         "limits": [_saved_limit(one) for one in world.limits.values()],
@@ -120,7 +96,7 @@ def restore(world: World, kept: Json) -> None:
         WorldError: it is not what `saved` gives.
     """
     try:
-        _restore_settings(world, kept)
+        restore_tables(world.tables(), kept)
         world.seed = kept["seed"]
         for name in _PLAIN:
             setattr(world, name, kept[name])
@@ -148,13 +124,6 @@ def _restore_farm(world: World, kept: Json) -> None:
         world.reports[job_id] = [
             Report(**{**one, "kind": ReportType(one["kind"])}) for one in reports
         ]
-
-
-def _restore_settings(world: World, kept: Json) -> None:
-    tables = {"retention": world.retention, "quotas": world.quotas, "switches": world.switches}
-    for name, table in tables.items():
-        table.check(kept[name], name)
-        table.change(kept[name])
 
 
 def _restored_job(kept: Json) -> Job:

@@ -13,9 +13,8 @@ from reconciler.sandbox.deadline.submission import Submission
 from reconciler.sandbox.deadline.transport import Refused
 from reconciler.sandbox.deadline.worker import Worker, WorkerStat
 from reconciler.sandbox.deadline.world import World
-from reconciler.sandbox.deadline.world_forms import change_settings
 from reconciler.sandbox.sandbox import WorldError
-from reconciler.sandbox.settings import SettingError
+from reconciler.sandbox.settings import SettingError, change_tables
 from reconciler.sandbox.vendor import Json
 
 _PARTS = ("settings", "workers", "pools", "groups", "limits", "users", "jobs")
@@ -57,7 +56,7 @@ class WorldSeed:
         if not isinstance(wanted, dict) or wanted.keys() - set(_PARTS):
             raise WorldError(f"a deadline world is an object of {', '.join(_PARTS)}")
         try:
-            change_settings(self._world, wanted.get("settings", {}))
+            change_tables(self._world.tables(), wanted.get("settings", {}))
         except SettingError as error:
             raise WorldError(f"deadline settings: {error}") from error
         readers: dict[str, Callable[[Json], None]] = {
