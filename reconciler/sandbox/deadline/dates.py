@@ -30,10 +30,7 @@ def date_seconds(text: str) -> float | None:
     if text.startswith("0001-01-01T00:00:00"):
         return None
     date = datetime.fromisoformat(text)
-    try:
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-    except OverflowError as error:
-        raise ValueError(text) from error
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
 def submitted_date_seconds(text: str, offset_min: int = 0) -> float:

@@ -152,9 +152,8 @@ class JobLife:
         self._world.archived[job.job_id] = job
 
     def bring_back(self, job: Job, at_s: float) -> None:
-        """A deleted or archived job is on the farm again, as it was."""
+        """A job that was deleted or archived is on the farm again, as it was."""
         self._world.deleted.pop(job.job_id, None)
-        self._world.archived.pop(job.job_id, None)
         self._world.jobs[job.job_id] = job
         self.changed(job, at_s)
         self.plan_clean_up(job)

@@ -4,6 +4,7 @@ Source: Deadline 10 REST pages, jobs.
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 
 from reconciler.sandbox.deadline.commands import COMMANDS, Commands
 from reconciler.sandbox.deadline.job import Job, JobStat
@@ -117,11 +118,13 @@ class JobRoutes:
         done: list[str] = []
         undone: list[str] = []
         for path in texts_of(body, "File"):
-            job = of_path.pop(path, None)
-            if job is None:
+            job = of_path.get(path)
+            if job is None or job.job_id in self._world.jobs | self._world.deleted:
                 undone.append(path)
                 continue
-            self._life.bring_back(job, at_s)
+            if is_true(body.get("DeleteFile")):
+                del self._world.archived[job.job_id]
+            self._life.bring_back(deepcopy(job), at_s)
             done.append(job.job_id)
         return json_answer({"Imported": done, "NotImported": undone})
 

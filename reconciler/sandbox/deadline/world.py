@@ -23,10 +23,10 @@ MACHINE = "ws-emu"
 class World:
     """The objects, settings and planned events of one emulated farm.
 
-    Jobs stand in exactly one of `jobs`, `deleted` and `archived`, each in the order of their
-    coming; `pools` and `groups` map a name to the time from which lists show it; `limits` and
-    `workers` have lower-case keys; `pending` holds the ids of the jobs that the pending scan looks
-    at. Each id follows from the seed and the number of ids before it.
+    Jobs stand in `jobs` or `deleted`, in the order of their coming; `archived` holds archive files,
+    of which one may be of a job that was imported; `pools` and `groups` map a name to the time from
+    which lists show it; `limits` and `workers` have lower-case keys; `pending` holds the ids of the
+    jobs that the pending scan looks at. Each id follows from the seed and the number of ids before.
     """
 
     clock: VirtualClock

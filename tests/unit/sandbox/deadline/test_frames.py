@@ -37,7 +37,21 @@ def test_a_frame_list_is_read_in_its_order(text: str, frames: list[int]) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "a", "1-", "1-2-3", "1x2", "1-9x0", "1..4", "1-99999999", "1-4y2", "٣"]
+    "text",
+    [
+        "",
+        " ",
+        "a",
+        "1-",
+        "1-2-3",
+        "1x2",
+        "1-9x0",
+        "1..4",
+        "1-99999999",
+        "1-4y2",
+        "٣",
+        "1-600000 -600000--1",
+    ],
 )
 def test_a_list_that_is_none_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):

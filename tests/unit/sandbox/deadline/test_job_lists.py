@@ -99,6 +99,12 @@ def test_lists_act_out_faults(farm: Farm) -> None:
     assert farm.get("jobs", IdOnly="true")[1:] == [late, hidden]
 
 
+def test_details_tell_each_state_in_words(farm: Farm) -> None:
+    for word, job in states(farm).items():
+        found = farm.get("jobs", JobID=job, Details="true")[job]["Job"]["Status"]
+        assert found == ("Queued" if word == "Active" else word)
+
+
 def test_a_job_is_deleted_restored_and_purged(farm: Farm) -> None:
     job = farm.submit()
     before = farm.job(job)
@@ -154,6 +160,28 @@ def test_a_job_is_archived_and_imported(farm: Farm) -> None:
     reply = farm.send("PUT", "jobs", body)
     assert reply.json == {"Imported": [job], "NotImported": ["/nowhere"]}
     assert farm.job(job) == before
+    assert farm.vendor.objects()["archived"] == []
+
+
+def test_an_archive_that_stays_can_be_imported_again_when_the_job_is_gone(farm: Farm) -> None:
+    job = farm.submit(InitialStatus="Suspended")
+    farm.command("archive", job)
+    body = {"Command": "import", "File": farm.vendor.objects()["archived"][0]["File"]}
+    assert farm.send("PUT", "jobs", body).json["Imported"] == [job]
+    farm.command("complete", job)
+    assert farm.send("PUT", "jobs", body).json["Imported"] == []
+    farm.ok("DELETE", "jobs", query={"JobID": job})
+    assert farm.send("PUT", "jobs", body).json["Imported"] == []
+    farm.ok("DELETE", "jobs", query={"JobID": job, "Purge": "true"})
+    assert farm.send("PUT", "jobs", body).json["Imported"] == [job]
+    assert farm.job(job)["Stat"] == 2
+
+
+def test_undeleting_a_live_job_is_without_sense(farm: Farm) -> None:
+    job = farm.submit()
+    farm.command("undelete", job)
+    farm.set(wrong_state="error")
+    farm.refused(500, "PUT", "jobs", {"Command": "undelete", "JobID": job})
 
 
 def test_an_active_job_is_not_archived(farm: Farm) -> None:

@@ -159,6 +159,17 @@ def test_a_scheduled_job_waits_for_its_time(farm: Farm, keys: dict[str, Any], se
     assert farm.job(job)["Stat"] == 1
 
 
+def test_a_time_of_the_server_has_its_offset(farm: Farm) -> None:
+    farm.set(utc_offset_min=60)
+    job = farm.submit(
+        Pool="elsewhere", ScheduledType="Once", ScheduledStartDateTime="02/03/2026 10:00"
+    )
+    assert farm.job(job)["Props"]["SchdDate"] == "2026-03-02T10:00:00.000+01:00"
+    assert farm.save(job, SchdDate="2026-03-02T07:59:00")["Props"]["Schd"] == 1
+    farm.pass_time(61)
+    assert farm.job(job)["Stat"] == 1
+
+
 def test_a_schedule_without_a_type_is_none(farm: Farm) -> None:
     assert farm.job(farm.submit(ScheduledStartDateTime="02/03/2027 09:00"))["Stat"] == 1
 

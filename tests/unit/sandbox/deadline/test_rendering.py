@@ -277,6 +277,22 @@ def test_job_scripts_are_tasks_before_and_after(farm: Farm) -> None:
     assert (scripts(), farm.state(job)) == ((5, 5), (3, {"Completed": 2}))
 
 
+def test_a_failed_pre_job_script_fails_the_job(farm: Farm) -> None:
+    farm.set(failing_names=["comet"], task_errors=1)
+    job = farm.submit(PreJobScript="a.py", PostJobScript="b.py")
+    farm.pass_time(100)
+    assert farm.state(job) == (4, {"Queued": 4})
+    assert farm.save(job, PrJobScrp="", PoJobScrp="")["Stat"] == 1
+    assert farm.get("tasks", JobID=job)["PreTask"] is None
+
+
+def test_an_order_to_fail_that_names_no_frames_is_none(farm: Farm) -> None:
+    farm.set(failing_names=["comet#oops"])
+    job = farm.submit()
+    farm.pass_time(100)
+    assert farm.job(job)["Stat"] == 3
+
+
 def test_reports_tell_of_each_run(farm: Farm) -> None:
     farm.set(failing_names=["comet#1!1"])
     job = farm.submit(Frames="1-2")
