@@ -115,9 +115,10 @@ class MembershipRoutes:
         names = texts_of(body, self._kind.key) if is_whole else self._some(body)
         known = {name.lower(): name for name in self._names()}
         unknown = next((name for name in names if name.lower() not in known), None)
-        if unknown is not None:
+        if unknown is not None and self._world.switches["unknown_pool"] == "error":
             raise failed(f"there is no {self._kind.key} {unknown[:60]}.")
-        given = [known[name.lower()] for name in names if name.lower() != NONE]
+        wanted = (known.get(name.lower(), NONE) for name in names)
+        given = [name for name in wanted if name != NONE]
         for worker in self._workers(texts_of(body, "Slave")):
             listed = self._kind.listed(worker)
             listed[:] = list(dict.fromkeys([*([] if is_whole else listed), *given]))

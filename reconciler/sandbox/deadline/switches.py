@@ -100,6 +100,7 @@ _FARM = (
     _choice("group_names_case", "fold keep", "case of a new group's name", f"{_REST} on pools"),
     _choice("jobs_of_deleted_pool", "none keep", "pool or group of jobs when it is deleted"),
     _choice("unknown_worker", "ignore error", "a worker name that does not exist"),
+    _choice("unknown_pool", "ignore error", "an unknown pool or group given to a worker"),
     _choice("limit_keys", "props top both", "where the values of a limit stand", "partly shown"),
     _choice("clean_type_one", "archive delete", "OverCleanType 1; 0 is the other one"),
     _choice("cleanup", "delete archive", "what becomes of a completed job after retention_s"),

@@ -56,7 +56,9 @@ def test_workers_get_lose_and_order_names(farm: Farm, path: str, key: str, liste
 def test_an_unknown_worker_or_name(farm: Farm, path: str, key: str, listed: str) -> None:
     farm.ok("POST", path, {key: "a"})
     farm.ok("PUT", path, {"Slave": "nobody", key: "a"})
-    farm.set(unknown_worker="error")
+    farm.ok("PUT", path, {"Slave": "node01", key: ["unknown", "a"]})
+    assert [one[listed] for one in farm.get("slaves", Data="settings")] == [["a"], []]
+    farm.set(unknown_worker="error", unknown_pool="error")
     farm.refused(500, "PUT", path, {"Slave": "nobody", key: "a"})
     farm.refused(500, "PUT", path, {"Slave": "node01", key: "unknown"})
     farm.refused(400, "PUT", path, {"Slave": "node01"})
