@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox.deadline.job import JobStat, TaskStat
+from reconciler.sandbox.deadline.job import JobStat
 from reconciler.sandbox.deadline.props import PROPS, Edit
 from tests.unit.sandbox.deadline.farm import MISSING, Farm
 
