@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 
 import anyio
+from anyio.abc import TaskStatus
 
 from reconciler.address import Address
 from reconciler.apply.run import Interrupt
@@ -54,13 +55,14 @@ async def until_signal(work: Callable[[], Awaitable[None]], interrupt: Interrupt
     """Do it to its end, or to the first signal, which is noted; the work is cut where it stands."""
     async with anyio.create_task_group() as tasks:
 
-        async def listen() -> None:
+        async def listen(*, task_status: TaskStatus[None]) -> None:
             with anyio.open_signal_receiver(*SIGNALS) as signals:
+                task_status.started()
                 async for number in signals:
                     interrupt.signal = number
                     tasks.cancel_scope.cancel()
 
-        tasks.start_soon(listen)
+        await tasks.start(listen)
         await work()
         tasks.cancel_scope.cancel()
 
