@@ -21,9 +21,9 @@ from reconciler.model import (
 from reconciler.observe import Seal, observe
 from reconciler.plan.attempts import outcome_of
 from reconciler.plan.build import Desired, context_of
-from reconciler.plan.finite import cover_of, work_of
 from reconciler.plan.memory import targets_of
 from reconciler.plan.policy import Policy
+from reconciler.plan.work import cover_of, work_of
 from reconciler.ports import Batch, Clock, Provider
 
 NOTHING = Recorded("", 0)

@@ -12,8 +12,8 @@ from reconciler.errors import PlanRefused, Problem
 from reconciler.kinds import Kinds, KindSpec, Nature
 from reconciler.model import Marker, Observed, Request, Resource
 from reconciler.plan.context import Context
-from reconciler.plan.finite import cover_of, lost
 from reconciler.plan.plan import Change
+from reconciler.plan.work import cover_of, lost
 
 
 def asked(

@@ -18,7 +18,6 @@ from reconciler.plan.attempts import attempts
 from reconciler.plan.containers import Members
 from reconciler.plan.context import Context
 from reconciler.plan.fallout import Fallout, taken_down
-from reconciler.plan.finite import Work
 from reconciler.plan.match import match
 from reconciler.plan.memory import remembered, renamed
 from reconciler.plan.needs import MAKING, Changes, hindered, ordered, with_upstreams
@@ -26,6 +25,7 @@ from reconciler.plan.plan import Binding, Change, Plan
 from reconciler.plan.policy import Policy, blocked, under_threshold
 from reconciler.plan.quota import fitted, unknown_names
 from reconciler.plan.removal import refuse_empty_prune, undeclared
+from reconciler.plan.work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from reconciler.kinds import Kinds, Nature
 from reconciler.model import Outcome, Record, Resource
 from reconciler.plan.attempts import Attempt, Attempts
 from reconciler.plan.context import Context, guard_of
-from reconciler.plan.finite import Work, change_of, lost
+from reconciler.plan.finite import change_of
 from reconciler.plan.plan import Change
 from reconciler.plan.policy import REMOVALS, blocked
+from reconciler.plan.work import Work, lost
 
 _NAMED = 5
 """Addresses a note names before it counts the rest."""

@@ -13,9 +13,9 @@ from reconciler.graph import waves
 from reconciler.kinds import Ability, RefRole
 from reconciler.model import Ref, Resource
 from reconciler.plan.context import Context
-from reconciler.plan.finite import Work
 from reconciler.plan.plan import Change
 from reconciler.plan.policy import REMOVALS, blocked
+from reconciler.plan.work import Work
 
 Changes = dict[Address, Change]
 

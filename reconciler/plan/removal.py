@@ -13,10 +13,10 @@ from reconciler.kinds import Kinds, KindSpec, Nature
 from reconciler.lifecycle import OnRemove
 from reconciler.model import Record, Resource, Usage
 from reconciler.plan.context import Context, guard_of
-from reconciler.plan.finite import lost
 from reconciler.plan.plan import Change
 from reconciler.plan.policy import Guard, Policy, blocked, guarded
 from reconciler.plan.standing import basis
+from reconciler.plan.work import lost
 
 
 def undeclared(

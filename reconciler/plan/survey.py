@@ -13,9 +13,9 @@ from reconciler.model import Observation, Outcome, Recorded, Resource, Run
 from reconciler.plan.attempts import Attempt
 from reconciler.plan.build import Desired, context_of
 from reconciler.plan.context import Context
-from reconciler.plan.finite import Part, Work, work_of
 from reconciler.plan.memory import renamed
 from reconciler.plan.policy import Policy
+from reconciler.plan.work import Part, Work, work_of
 
 _OUTCOMES = {
     Current.SUCCEEDED: Outcome.SUCCEEDED,

@@ -28,10 +28,10 @@ from reconciler.model import (
     Verb,
 )
 from reconciler.plan.build import Desired, plan
-from reconciler.plan.finite import cover_of
 from reconciler.plan.memory import noted
 from reconciler.plan.plan import Change, Plan
 from reconciler.plan.policy import Policy
+from reconciler.plan.work import cover_of
 from reconciler.values import Json, keyed_digest
 from tests.toy_kinds import JOB, KINDS, POOL, PROVIDER, TASK, toy
 from tests.unit.plan.world import BROKEN_OFF
