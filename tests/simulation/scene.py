@@ -168,6 +168,20 @@ class Scene:
         """Unfinished work that is there."""
         return [each for each in self.vendor_objects if each.is_unfinished]
 
+    def is_only_withdrawn(self, address: Address) -> bool:
+        """Whether all that was made of what is wanted there was ended by us, and can be seen."""
+        mine = [
+            each
+            for each in self.studio.vendor.ever
+            if (purpose := self.purposes.get(each.remote_id)) is not None
+            and (purpose.address, purpose.run) == (address, self.wish.run)
+            and purpose.work in (self.wish.work, address.name)
+        ]
+        there = self.studio.vendor.objects
+        return bool(mine) and all(
+            self.by.get(each.remote_id) == "us" and each.remote_id in there for each in mine
+        )
+
     def unconfirmed(self, address: Address) -> list[str]:
         """Remote ids of what carries our marker and is not remembered."""
         recorded, observation = self.studio.look()
@@ -401,12 +415,13 @@ def _edits(scene: Scene) -> Iterable[tuple[str, Move]]:
 
 def _broken(scene: Scene) -> Iterable[tuple[str, Move]]:
     """Applies that don't come to their end: answers lost, and no way to look; deaths."""
-    if not scene.copied().plan().pending:
+    doom = Doom()
+    if not scene.copied().apply(doom):
         return
     for verb in ("create", "stop"):
         for fault in (Fault.LOST_BEFORE, Fault.LOST_AFTER):
             yield f"apply, {verb} {fault}", _apply_blind(verb, fault)
-    for moment in range(_moments(scene)):
+    for moment in range(doom.moments):
         yield f"apply, killed at {moment}", _killed(moment)
 
 
@@ -417,12 +432,6 @@ def _apply_blind(verb: str, fault: Fault) -> Move:
         scene.apply()
 
     return move
-
-
-def _moments(scene: Scene) -> int:
-    doom = Doom()
-    scene.copied().apply(doom)
-    return doom.moments
 
 
 def _killed(moment: int) -> Move:

@@ -35,6 +35,8 @@ def check_way_on(scene: Scene, known: set[bytes]) -> None:
     assert mended.apply() == 0, "what was applied twice is sent a third time"
     mended.check()
     for change in plan.changes:
+        if change.standing is Standing.HELD:
+            assert not mended.is_only_withdrawn(change.address), "what we withdrew is held"
         if change.standing in STUCK:
             check_ways_out(mended, change)
 
