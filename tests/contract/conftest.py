@@ -20,7 +20,7 @@ def running() -> Iterator[RunningSandbox]:
 
 @pytest.fixture(scope="module")
 def control_port(running: RunningSandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=running.control_url) as http:
+    with httpx.Client(base_url=running.control_url, verify=False) as http:
         yield http
 
 

@@ -28,7 +28,7 @@ def running() -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 def control(running: RunningSandbox) -> Iterator[Control]:
-    with httpx.Client(base_url=running.control_url) as http:
+    with httpx.Client(base_url=running.control_url, verify=False) as http:
         control = Control(http, "qarnot")
         control.reset()
         yield control

@@ -37,7 +37,7 @@ def a_desk(folder: Path, spawner: Spawner) -> Iterator[Desk]:
     """With an account of its own."""
     with (
         RunningSandbox(STANDING_STILL) as sandbox,
-        httpx.Client(base_url=sandbox.control_url, timeout=30) as http,
+        httpx.Client(base_url=sandbox.control_url, timeout=30, verify=False) as http,
     ):
         desk = Desk.at(folder, sandbox.qarnot, Control(http, "qarnot"), spawner)
         desk.take(MANIFESTS)
