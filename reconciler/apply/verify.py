@@ -16,6 +16,7 @@ from reconciler.model import Observed, Record, Verb
 from reconciler.observe import formed
 from reconciler.plan.attempts import as_seen
 from reconciler.ports import Batch, Provider
+from reconciler.values import UNSEEN, get_in
 
 
 async def verify(ground: Ground, providers: Mapping[str, Provider]) -> tuple[Problem, ...]:
@@ -73,14 +74,19 @@ def _judged(ground: Ground, step: Step, observed: Observed) -> tuple[Record, boo
     )
     kept = not_honoured(kind, sent, live, ground.known)
     if step.verb is Verb.CREATE and kind.nature is Nature.FINITE:
-        kept = {facet: each for facet, each in kept.items() if not _is_sent_again(kind, facet)}
+        kept = {facet: e for facet, e in kept.items() if not _may_be_lost(kind, live, facet)}
     return replace(record, not_honoured=kept), kept != dict(record.not_honoured)
 
 
-def _is_sent_again(kind: KindSpec, facet: str) -> bool:
-    """Whether the next plan can still bring it to a run: a second call may have been lost."""
-    row = kind.table.row_at(facet_tokens(facet))
-    return row is not None and row.mutability is Mutability.IN_PLACE
+def _may_be_lost(kind: KindSpec, live: Observed, facet: str) -> bool:
+    """Whether the vendor has nothing there, and the next plan can still bring it to the run.
+
+    A creation may take a second call, whose loss nobody was told of.
+    """
+    tokens = facet_tokens(facet)
+    row = kind.table.row_at(tokens)
+    is_steering = row is not None and row.mutability is Mutability.IN_PLACE
+    return is_steering and get_in(live.spec, tokens) is UNSEEN
 
 
 def _problem(record: Record) -> Problem:
