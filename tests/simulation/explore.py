@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.kinds import KindSpec
 from reconciler.lifecycle import OnChange, OnEnd, WhenRunning
 from reconciler.model import Resource
-from tests.simulation.scene import RETENTION_S, Scene, Script, Wish, moves
+from tests.simulation.scene import RETENTION_S, Scene, Script, Wish, moves, void
 from tests.simulation.studio import Studio
 from tests.simulation.ways_out import check_way_on
 from tests.toy_kinds import JOB, LOOSE, POOL, PROVIDER, TASK, toy
@@ -91,8 +91,14 @@ class Found:
     violations: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
 
 
-def explored(script: Script, depth: int, *, most: int = 1) -> Found:
-    """Breadth first, so that a violation comes with as few moves as it takes."""
+Tell = Callable[[Found], None]
+
+
+def explored(script: Script, depth: int, *, most: int = 1, tell: Tell = void) -> Found:
+    """Breadth first, so that a violation comes with as few moves as it takes.
+
+    `tell` hears of what was found after each depth.
+    """
     found, seen, mended = Found(), set[bytes](), set[bytes]()
     frontier: list[tuple[tuple[str, ...], Scene]] = []
     for path, scene in _checked(found, (), script.begin(), seen, mended):
@@ -112,6 +118,7 @@ def explored(script: Script, depth: int, *, most: int = 1) -> Found:
                 if len(found.violations) >= most:
                     return found
         frontier = following
+        tell(found)
     return found
 
 
@@ -133,6 +140,10 @@ def _checked(
     yield path, scene
 
 
+def _progress(found: Found) -> None:
+    print(f"  {found.states} states, {found.transitions} transitions", file=sys.stderr, flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--depth", type=int, default=4)
@@ -143,7 +154,7 @@ def main() -> int:
     bad = 0
     for name in names:
         began = time.process_time()
-        found = explored(SCRIPTS[name], asked.depth, most=asked.most)
+        found = explored(SCRIPTS[name], asked.depth, most=asked.most, tell=_progress)
         bad += len(found.violations)
         print(f"{name}: {found.states} states, {found.transitions} transitions, "
               f"{len(found.violations)} violations, {time.process_time() - began:.0f} s",
