@@ -18,11 +18,15 @@ Spec = Mapping[str, Any]
 
 
 class Nature(StrEnum):
-    """`STANDING` is kept as declared; `FINITE` runs once; `CONTAINER` groups finite work."""
+    """`STANDING` is kept as declared; `FINITE` runs once; `CONTAINER` groups finite work.
+
+    A `PART` has no life of its own: its document is folded into the resource it belongs to.
+    """
 
     STANDING = "standing"
     FINITE = "finite"
     CONTAINER = "container"
+    PART = "part"
 
 
 class Ability(StrEnum):
@@ -37,6 +41,10 @@ class Ability(StrEnum):
     BULK_CREATE = "bulk_create"
     DEPENDENCIES = "dependencies"
     """The vendor itself holds a run back until its upstreams have ended."""
+    APPEND = "append"
+    """Frames may be added to an object that is there, finished or not."""
+    DRAIN = "drain"
+    """What runs may end while nothing more is started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +60,16 @@ class Refusal:
 
 
 class RefRole(StrEnum):
-    """What a reference is for: what it runs on, what groups it, what has to end before it."""
+    """What a reference is for.
+
+    `PLACE`: what it runs on, and ends with. `CONTAINER`: what groups it. `UPSTREAM`: what has to
+    end before it. `USED`: what it names at the vendor, and outlives.
+    """
 
     PLACE = "place"
     CONTAINER = "container"
     UPSTREAM = "upstream"
+    USED = "used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,9 @@ class Inline:
     """Resources of another kind that may stand inside this one, in the list at `path` of its spec.
 
     Each has a `name`, may have `labels` and `lifecycle`, and else the fields of its own spec;
-    `reference` is the field of theirs that names this resource.
+    `reference` is the field of theirs that names this resource. Where the other kind is a `PART`,
+    it is the other way round: its documents become elements of the list, and have neither labels
+    nor lifecycle.
     """
 
     path: str
@@ -99,6 +114,34 @@ class Demand:
     quota: str
     amount: float
     is_hard: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """Some of a farm's machines that one field can ask for: those of a group, or one by one.
+
+    `cpu` counts logical processors and `memory_mib` MiB of the weakest of them. `hosts` are their
+    names, where they are known.
+    """
+
+    field: str
+    value: str
+    cpu: int
+    memory_mib: int
+    gpu: bool = False
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Machines chosen for what is required: the fields to send, and what to tell of it."""
+
+    fields: Mapping[str, Any]
+    says: str
+
+
+Choose = Callable[[Spec, tuple[Machines, ...]], Choice | Refusal | None]
+"""What a spec's requirements come to on a farm; `None` where it requires nothing."""
 
 
 def _no_demands(_: Spec) -> tuple[Demand, ...]:
@@ -149,6 +192,13 @@ class KindSpec:
     retention_s: Callable[[Spec], float | None] = _never
     """How long after its end an object surely stays; `None`: until somebody removes it."""
     demands: Callable[[Spec], tuple[Demand, ...]] = _no_demands
+    choose: Choose | None = None
+    """For vendors that can't place work by what it requires: the machines that do."""
+    identity: Callable[[str, Spec], str] | None = None
+    """The remote id of a resource, by its name and spec, where that is all its identity.
+
+    Such a kind has no place for a marker: the record is the proof that an object is ours.
+    """
     catalogues: tuple[tuple[str, str], ...] = ()
     """(field path, catalogue name) pairs checked against the provider's facts."""
     marker_tags: int = 0

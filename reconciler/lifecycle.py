@@ -51,6 +51,8 @@ class Lifecycle:
     max_attempts: int = 3
     on_lost: OnEnd = OnEnd.HOLD
     on_remove: OnRemove | None = None
+    replacement: str | None = None
+    """Under `onRemove: {delete: {replacement: NAME}}`: what takes its place for its users."""
     when_running: WhenRunning | None = None
 
 

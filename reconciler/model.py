@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.address import Address
 from reconciler.errors import Location, Problem
-from reconciler.kinds import RefRole
+from reconciler.kinds import Machines, RefRole
 from reconciler.lifecycle import UNSAID, Lifecycle, OnRemove, WhenRunning
 from reconciler.values import Json, Path
 
@@ -166,6 +166,8 @@ class Observed:
     ended_at: datetime | None = None
     stands_on: Mapping[str, str] = field(default_factory=dict)
     """Remote ids of what it runs on and is grouped by, by the field of the spec."""
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Remote ids of what it names at the vendor and outlives, by the field of the spec."""
     ranges: str = ""
     """The frames or instances it covers, where its kind has them."""
     done: str = ""
@@ -205,6 +207,7 @@ class Facts:
     account: str = ""
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     catalogues: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    machines: tuple[Machines, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +256,8 @@ class Record:
     on_remove: OnRemove | None = None
     when_running: WhenRunning | None = None
     depends_on: tuple[Address, ...] = ()
+    replacement: str = ""
+    """The name of what takes its place when it is deleted."""
 
     def guarded_as(self, before: Record | None) -> Record:
         """The same with what was remembered of `lifecycle` at this address."""
@@ -263,6 +268,7 @@ class Record:
             protect=before.protect,
             on_remove=before.on_remove,
             when_running=before.when_running,
+            replacement=before.replacement,
         )
 
 
@@ -320,6 +326,7 @@ class Verb(StrEnum):
     """What a step asks of a provider, or of the state alone (`ADOPT`, `FORGET`)."""
 
     CREATE = "create"
+    APPEND = "append"
     UPDATE = "update"
     STOP = "stop"
     DELETE = "delete"
@@ -366,8 +373,9 @@ class Request:
     """What a provider creates or updates: a resource, whose it is, and the ids it refers to.
 
     `spec` is the folded spec; secret values in it are still references. `ranges` is the part of the
-    work this request runs. `upstreams` has the remote ids of the runs it has to wait for; `met` are
-    upstreams that have ended as asked: nothing waits for them.
+    work this request runs. `chosen` are fields that follow from what is required. `upstreams` has
+    the remote ids of the runs it has to wait for; `met` are upstreams that have ended as asked:
+    nothing waits for them.
     """
 
     resource: Resource
@@ -378,3 +386,4 @@ class Request:
     ranges: str = ""
     upstreams: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     met: frozenset[Address] = frozenset()
+    chosen: Mapping[str, Json] = field(default_factory=dict)

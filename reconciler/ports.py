@@ -53,20 +53,43 @@ class Provider(Protocol):
     async def read(self, kind: str, remote_ids: Sequence[str]) -> Mapping[str, Observed | None]:
         """The objects by id; `None` for one that is absent."""
 
-    async def find(self, kind: str, marker: Marker) -> tuple[Observed, ...]:
-        """All objects with this very marker: how a lost answer is settled."""
+    async def find(
+        self, kind: str, markers: Sequence[Marker]
+    ) -> Mapping[Marker, tuple[Observed, ...]]:
+        """All objects with these very markers, an answer for each: how lost answers are settled.
+
+        Where the vendor has no unique id it is a look at a complete list begun after the call.
+        """
 
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         """A remote id or an error for each request, in order."""
 
+    async def append(self, remote_id: str, request: Request) -> None:
+        """Add what is missing of the request's ranges to an object that is there.
+
+        Asked for kinds with `Ability.APPEND` alone, and safe to repeat: it looks first.
+        """
+
     async def update(self, remote_id: str, request: Request, changed: frozenset[str]) -> None:
         """Bring the fields named in `changed` (top-level, folded) to what `request` says."""
+
+    async def drain(self, kind: str, remote_id: str) -> None:
+        """Let what runs come to its end, start nothing more; for kinds with `Ability.DRAIN`."""
 
     async def stop(self, kind: str, remote_id: str) -> None:
         """End active work, keep the vendor's record; absent or already over is done."""
 
-    async def delete(self, kind: str, remote_id: str) -> None:
-        """Remove it at the vendor; absent is done."""
+    async def archive(self, kind: str, remote_id: str) -> None:
+        """Put it away where the vendor keeps such; for kinds with `Ability.ARCHIVE`."""
+
+    async def delete(self, kind: str, remote_id: str, replacement: str = "") -> None:
+        """Remove it at the vendor; absent is done.
+
+        Our own objects that use it are first moved to the `replacement`, a remote id.
+
+        Raises:
+            Conflict: others use it.
+        """
 
     async def resolve(self, kind: str, name_or_id: str) -> str:
         """The remote id of an object that is not ours.

@@ -164,7 +164,12 @@ class MemoryProvider:
                     for each in self.objects.values()
                     if each.kind.id in kinds
                     and self.world.is_listed(each)
-                    and (each.marker or each.remote_id in ids or (each.kind.id, each.name) in names)
+                    and (
+                        each.marker
+                        or each.remote_id in ids
+                        or (each.kind.id, each.name) in names
+                        or each.kind.identity is not None
+                    )
                 ),
                 incomplete={
                     kind: self.incomplete[kind] for kind in kinds if kind in self.incomplete
@@ -180,15 +185,23 @@ class MemoryProvider:
                 for each, held in found.items()
             }
 
-    async def find(self, kind: str, marker: Marker) -> tuple[Observed, ...]:
+    async def find(
+        self, kind: str, markers: Sequence[Marker]
+    ) -> Mapping[Marker, tuple[Observed, ...]]:
         async with self._reading("find"):
-            return tuple(
-                self.world.shown(each)
+            there = [
+                each
                 for each in self.objects.values()
-                if each.kind.id == kind
-                and self._is_found(each)
-                and (each.marker == marker if each.marker else each.name == marker.address.name)
-            )
+                if each.kind.id == kind and self._is_found(each)
+            ]
+            return {
+                marker: tuple(
+                    self.world.shown(each)
+                    for each in there
+                    if (each.marker == marker if each.marker else each.name == marker.address.name)
+                )
+                for marker in markers
+            }
 
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         async with self._call():
@@ -210,13 +223,33 @@ class MemoryProvider:
                 held.spec.pop(name, None)
                 held.spec |= {name: sent[name]} if name in sent else {}
 
+    async def append(self, remote_id: str, request: Request) -> None:
+        kind = self.kinds[request.resource.kind]
+        async with self._effect("append", kind, remote_id, Ability.APPEND):
+            held = self._of_kind(kind.id, remote_id)
+            if held is None:
+                raise refusal(NotFound, f"there is no {kind.id} {remote_id}")
+            self.world.append(held, request.ranges)
+
+    async def drain(self, kind: str, remote_id: str) -> None:
+        async with self._effect("drain", self.kinds[kind], remote_id, Ability.DRAIN):
+            held = self._of_kind(kind, remote_id)
+            if held is not None and not held.settled.is_over:
+                held.settled = Settled.DRAINING
+
+    async def archive(self, kind: str, remote_id: str) -> None:
+        async with self._effect("archive", self.kinds[kind], remote_id, Ability.ARCHIVE):
+            held = self._of_kind(kind, remote_id)
+            if held is not None:
+                self.world.remove(held)
+
     async def stop(self, kind: str, remote_id: str) -> None:
         async with self._effect("stop", self.kinds[kind], remote_id, Ability.STOP):
             held = self._of_kind(kind, remote_id)
             if held is not None:
                 self.world.stop(held)
 
-    async def delete(self, kind: str, remote_id: str) -> None:
+    async def delete(self, kind: str, remote_id: str, replacement: str = "") -> None:
         async with self._effect("delete", self.kinds[kind], remote_id, Ability.DELETE):
             held = self._of_kind(kind, remote_id)
             if held is not None:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from reconciler.errors import Conflict, Problem, ProviderError, Rejected
 from reconciler.kinds import Ability, KindSpec, Nature
 from reconciler.model import Marker, Observed, Settled, Usage
+from reconciler.ranges import ranges
 from reconciler.values import Tree
 from tests.manual_clock import ManualClock
 
@@ -82,6 +83,7 @@ class MemoryObject:
     has_unique_id: bool = True
     """Whether it is the one that its marker's unique id leads to."""
     stopped_at: datetime | None = None
+    grown_at: datetime | None = None
 
     @property
     def is_unfinished(self) -> bool:
@@ -92,7 +94,8 @@ class MemoryObject:
         """When its last upstream had ended; `None` while it waits for one."""
         ends = [each.held.ended_at for each in self.upstreams]
         known = [end for end in ends if end is not None]
-        return max([self.created_at, *known]) if len(known) == len(ends) else None
+        begins_at = self.grown_at or self.created_at
+        return max([begins_at, *known]) if len(known) == len(ends) else None
 
     def end(self, settled: Settled, at: datetime, done: str = "") -> None:
         """It comes to its end; what has ended stays as it is. `done` of no range: as it ended."""
@@ -101,7 +104,7 @@ class MemoryObject:
         self.settled, self.ended_at = settled, at
         if self.kind.nature is not Nature.FINITE:
             return
-        self.done = done or (self.ranges if settled is Settled.SUCCEEDED else "")
+        self.done = done or (self.ranges if settled is Settled.SUCCEEDED else self.done)
         if settled is Settled.SUCCEEDED:
             self.progress, self.outputs = 1.0, {"results": f"results-of-{self.remote_id}"}
         elif settled is Settled.FAILED:
@@ -157,10 +160,13 @@ class MemoryWorld:
         marker: Marker | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> MemoryObject:
-        """A new object; work begins, all else stands at once."""
+        """A new object; work begins, all else stands at once. One of this name may be it."""
+        named = kind.identity(name, spec) if kind.identity is not None else ""
+        if named in self.objects:
+            return self.objects[named]
         made = MemoryObject(
             kind=kind,
-            remote_id=f"{self._name}-{next(self._ids)}",
+            remote_id=named or f"{self._name}-{next(self._ids)}",
             name=name,
             spec=copy.deepcopy(spec),
             settled=Settled.IN_PROGRESS if kind.nature is Nature.FINITE else Settled.CURRENT,
@@ -231,6 +237,15 @@ class MemoryWorld:
             held.settled, held.stopped_at = Settled.TERMINATING, self.now()
         else:
             self.end(held, Settled.CANCELLED)
+
+    def append(self, held: MemoryObject, text: str) -> None:
+        """Ranges are added: what it lacks is worked off, even where it was over."""
+        there = ranges(held.ranges)
+        if not ranges(text) - there:
+            return
+        held.ranges, held.grown_at = str(there | ranges(text)), self.now()
+        if held.ended_at is not None:
+            held.settled, held.ended_at, held.progress = Settled.IN_PROGRESS, None, None
 
     def remove(self, held: MemoryObject) -> None:
         """It is gone at once; work that was not over has been cancelled."""

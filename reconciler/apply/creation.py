@@ -10,6 +10,7 @@ from reconciler.apply.settle import (
     Looked,
     is_past_retention,
     look,
+    looks_again,
     patience_s,
     request_digest,
     run_of,
@@ -102,7 +103,7 @@ async def _meaning(
 async def _already_there(ground: Ground, provider: Provider, sent: _Sent) -> Result | _Sent | None:
     """What bears our marker already; `None` when nothing of ours does."""
     kind = ground.kind_of(sent.step)
-    finding = await look(provider, kind.id, sent.request.marker)
+    finding = await look(provider, sent.intent, ground.scope)
     if finding.looked is Looked.UNREADABLE:
         return Result(Passed.UNKNOWN, problem=_lost(sent.step, "the vendor does not answer"))
     if finding.observed is None:
@@ -117,11 +118,12 @@ async def _of_a_new_life(ground: Ground, provider: Provider, sent: _Sent) -> _Se
     marker = sent.request.marker
     for ordinal in range(marker.ordinal + 1, marker.ordinal + MAX_LIVES):
         following = replace(marker, ordinal=ordinal)
-        finding = await look(provider, sent.step.change.kind, following)
+        intent = replace(sent.intent, ordinal=ordinal)
+        finding = await look(provider, intent, ground.scope)
         if finding.looked is Looked.NONE:
             request = replace(sent.request, marker=following)
             sealed = request_digest(request, ground.known)
-            intent = replace(sent.intent, ordinal=ordinal, request_digest=sealed)
+            intent = replace(intent, request_digest=sealed)
             return replace(sent, request=request, intent=intent)
         if finding.observed is None or not finding.observed.settled.is_over:
             break  # one of ours may live there, and two may not
@@ -129,13 +131,13 @@ async def _of_a_new_life(ground: Ground, provider: Provider, sent: _Sent) -> _Se
 
 
 async def _settle(ground: Ground, provider: Provider, sent: _Sent) -> Result | None:
-    change = sent.step.change
-    finding = await look(provider, change.kind, sent.request.marker)
+    finding = await look(provider, sent.intent, ground.scope)
     if finding.looked is Looked.NONE:
         wait_s = patience_s(sent.intent, provider, ground.clock.now())
         ground.on_wait(sent.step, f"its answer was lost; {wait_s:.0f}s until it is settled")
         await ground.clock.sleep(wait_s)
-        finding = await look(provider, change.kind, sent.request.marker)
+        again = await looks_again(provider, [sent.intent], ground.scope)
+        finding = again[sent.intent.operation_id]
     match finding.looked:
         case Looked.ONE:
             assert finding.observed is not None

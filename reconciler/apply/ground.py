@@ -14,7 +14,7 @@ from reconciler.diff.compare import Knowledge
 from reconciler.errors import Problem, ProviderError, StateError
 from reconciler.kinds import Kinds, KindSpec
 from reconciler.model import Intent, Record, Request, Run, Verb
-from reconciler.ports import Batch, Clock, Provider
+from reconciler.ports import Batch, Clock, Provider, Scope
 from reconciler.report import Passed
 
 MAX_SENDS = 3
@@ -34,6 +34,7 @@ class Ground:
     """`records` and `runs` (by provider and remote id) are the state as this apply has left it."""
 
     ledger: Ledger
+    scope: Scope
     clock: Clock
     kinds: Kinds
     known: Knowledge
@@ -119,14 +120,16 @@ class Ground:
         return self._of_creation(noted, request, provider) if step.verb is Verb.CREATE else noted
 
     def _of_creation(self, intent: Intent, request: Request, provider: Provider) -> Intent:
-        marker, kind = request.marker, self.kinds[intent.kind]
+        marker, kind, resource = request.marker, self.kinds[intent.kind], request.resource
+        named = kind.identity(resource.address.name, request.spec) if kind.identity else ""
         return replace(
             intent,
+            remote_id=named,
             ordinal=marker.ordinal,
             run_key=marker.run_key,
             attempt=marker.attempt,
             cover=marker.cover,
             ranges=request.ranges,
-            retention_s=kind.retention_s(request.resource.spec),
+            retention_s=kind.retention_s(resource.spec),
             vendor_time=provider.vendor_now(),
         )

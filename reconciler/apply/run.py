@@ -21,7 +21,7 @@ from reconciler.errors import AuthFailed, Problem, QuotaExceeded, StateError
 from reconciler.kinds import Ability, Kinds
 from reconciler.model import Recorded, Verb
 from reconciler.plan.plan import Plan
-from reconciler.ports import Batch, Clock, Provider, Reporter, StateStore
+from reconciler.ports import Batch, Clock, Provider, Reporter, Scope, StateStore
 from reconciler.report import Event, EventKind, Passed, Report, StepReport
 
 
@@ -160,6 +160,7 @@ class _Run:
         }
         self.ground = Ground(
             ledger=ledger,
+            scope=Scope(plan.binding.workspace_id, plan.binding.env),
             clock=ports.clock,
             kinds=_all_kinds(ports.providers),
             known=known,

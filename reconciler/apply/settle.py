@@ -6,7 +6,7 @@ first request can no longer arrive; until then its outcome is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -81,15 +81,52 @@ def run_of(intent: Intent, remote_id: str, outcome: Outcome = Outcome.ACTIVE) ->
     )
 
 
-async def look(provider: Provider, kind: str, marker: Marker) -> Finding:
-    """Ask the vendor for the objects with this marker."""
+async def look(provider: Provider, intent: Intent, scope: Scope) -> Finding:
+    """Ask the vendor for what one creation may have made."""
+    return (await looks(provider, [intent], scope))[intent.operation_id]
+
+
+async def looks(provider: Provider, intents: Sequence[Intent], scope: Scope) -> dict[str, Finding]:
+    """What each of these creations of one kind has made, by operation id: one look for all.
+
+    By their markers; where the kind has no place for any, by the name that is their identity.
+    """
+    if not intents:
+        return {}
+    kind = intents[0].kind
+    marked = {each.operation_id: marker_of(each, scope) for each in intents}
     try:
-        found = await provider.find(kind, marker)
+        if provider.kinds[kind].identity is not None:
+            there = await provider.read(kind, [each.remote_id for each in intents])
+            return {each.operation_id: _one_of(there[each.remote_id]) for each in intents}
+        found = await provider.find(kind, list(marked.values()))
     except ProviderError:
-        return Finding(Looked.UNREADABLE)
+        return dict.fromkeys(marked, Finding(Looked.UNREADABLE))
+    return {number: _finding(found.get(marker, ())) for number, marker in marked.items()}
+
+
+def _finding(found: Sequence[Observed]) -> Finding:
     if len(found) > 1:
         return Finding(Looked.SEVERAL)
-    return Finding(Looked.ONE, found[0]) if found else Finding(Looked.NONE)
+    return _one_of(found[0] if found else None)
+
+
+def _one_of(observed: Observed | None) -> Finding:
+    return Finding(Looked.NONE if observed is None else Looked.ONE, observed)
+
+
+async def looks_again(
+    provider: Provider, intents: Sequence[Intent], scope: Scope
+) -> dict[str, Finding]:
+    """As `looks`, for requests that can arrive no more: what is missing now was not made.
+
+    Where the vendor enforces no unique id of ours, that takes two complete lists.
+    """
+    first = await looks(provider, intents, scope)
+    if not intents or _is_unique(intents[0], provider):
+        return first
+    missing = [each for each in intents if first[each.operation_id].looked is Looked.NONE]
+    return first | await looks(provider, missing, scope)
 
 
 def settled_from(intent: Intent, provider: Provider) -> datetime:
@@ -107,8 +144,14 @@ def patience_s(intent: Intent, provider: Provider, now: datetime) -> float:
 
 
 def _settles_after_s(intent: Intent, provider: Provider) -> float:
-    is_unique = Ability.UNIQUE_ID in provider.kinds[intent.kind].abilities
-    return provider.request_deadline_s + (0.0 if is_unique else provider.settle_after_s)
+    after_s = 0.0 if _is_unique(intent, provider) else provider.settle_after_s
+    return provider.request_deadline_s + after_s
+
+
+def _is_unique(intent: Intent, provider: Provider) -> bool:
+    """Whether one creation sent twice makes one object: by a unique id, or by its very name."""
+    kind = provider.kinds[intent.kind]
+    return kind.identity is not None or Ability.UNIQUE_ID in kind.abilities
 
 
 def request_digest(request: Request, known: Knowledge) -> str:
@@ -249,8 +292,9 @@ class Settler:
         """Settle every open intent that can be settled now, or at a moment that was waited for."""
         now = as_of or self.clock.now()
         wanted = {each.address: each for each in resources}
+        findings = await self._findings(recorded.intents, now)
         told = [
-            (intent, await self._settle(intent, recorded, wanted, now))
+            (intent, await self._settle(intent, findings, recorded, wanted, now))
             for intent in recorded.intents
         ]
         unsettled = [intent for intent, each in told if not each.is_closed]
@@ -270,9 +314,24 @@ class Settler:
             ),
         )  # fmt: skip
 
+    async def _findings(self, intents: Iterable[Intent], now: datetime) -> dict[str, Finding]:
+        """What every open creation has made, by operation id: a look or two for each kind."""
+        alike: dict[tuple[str, str, bool], list[Intent]] = {}
+        for each in intents:
+            provider = self.providers.get(each.address.provider)
+            if provider is not None and each.verb is Verb.CREATE:
+                is_past = now >= settled_from(each, provider)
+                alike.setdefault((provider.name, each.kind, is_past), []).append(each)
+        found: dict[str, Finding] = {}
+        for (name, _, is_past), some in sorted(alike.items()):
+            search = looks_again if is_past else looks
+            found |= await search(self.providers[name], some, self.scope)
+        return found
+
     async def _settle(
         self,
         intent: Intent,
+        findings: Mapping[str, Finding],
         recorded: Recorded,
         wanted: Mapping[Address, Resource],
         now: datetime,
@@ -283,7 +342,7 @@ class Settler:
         is_past = now >= settled_from(intent, provider)
         if intent.verb is not Verb.CREATE:
             return await _ended(intent, recorded, provider) if is_past else _OPEN
-        finding = await look(provider, intent.kind, marker_of(intent, self.scope))
+        finding = findings[intent.operation_id]
         seen = _remembered(intent, recorded)
         if finding.observed is not None or seen is not None:
             remote_id = finding.observed.remote_id if finding.observed is not None else ""

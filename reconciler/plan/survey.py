@@ -98,7 +98,7 @@ class Survey:
                 return (address,)
             case Nature.CONTAINER:
                 return self.members.get(address) or tuple(self._recorded_in(address))
-            case Nature.STANDING:
+            case Nature.STANDING | Nature.PART:
                 raise _endless(address)
 
     def to_rerun(self, addresses: Collection[Address]) -> frozenset[Address]:

@@ -195,8 +195,8 @@ def test_an_object_is_found_by_its_marker_and_by_no_other(place: Workplace) -> N
     (remote_id,) = created(place, wanted)
 
     async def find(provider: Provider) -> Sequence[Sequence[str]]:
-        found = [await provider.find(POOL.id, each) for each in (wanted.marker, other)]
-        return [[each.remote_id for each in objects] for objects in found]
+        found = await provider.find(POOL.id, [wanted.marker, other])
+        return [[each.remote_id for each in found[marker]] for marker in (wanted.marker, other)]
 
     assert place.ask(find) == [[remote_id], []]
 
@@ -204,7 +204,8 @@ def test_an_object_is_found_by_its_marker_and_by_no_other(place: Workplace) -> N
 def test_a_stranger_under_our_shortname_is_not_found(place: Workplace) -> None:
     wanted = request(place)
     place.stranger("/pools", {"shortname": shortname(wanted.marker), "name": "theirs", **PLAIN})
-    assert place.ask(lambda provider: provider.find(POOL.id, wanted.marker)) == ()
+    marker = wanted.marker
+    assert place.ask(lambda provider: provider.find(POOL.id, [marker])) == {marker: ()}
 
 
 def test_an_object_that_is_not_ours_is_resolved_by_name_and_by_id(place: Workplace) -> None:

@@ -234,11 +234,11 @@ def test_objects_of_each_kind_are_listed_read_and_found(place: Workplace) -> Non
         listed = (await provider.observe([JOB.id, TASK.id, POOL.id], ())).objects
         assert {each.remote_id: each.marker for each in listed} == markers
         again = [
-            await provider.find(each.kind, each.marker)
+            await provider.find(each.kind, [each.marker])
             for each in listed
             if each.marker is not None
         ]
-        return {each.remote_id for objects in again for each in objects}
+        return {each.remote_id for answer in again for (each,) in answer.values()}
 
     assert place.ask(found) == markers.keys()
 

@@ -113,9 +113,11 @@ class MortalProvider:
         self._doom.require_alive()
         return await self._inner.read(kind, remote_ids)
 
-    async def find(self, kind: str, marker: Marker) -> tuple[Observed, ...]:
+    async def find(
+        self, kind: str, markers: Sequence[Marker]
+    ) -> Mapping[Marker, tuple[Observed, ...]]:
         self._doom.require_alive()
-        return await self._inner.find(kind, marker)
+        return await self._inner.find(kind, markers)
 
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         self._doom.moment()
@@ -123,9 +125,24 @@ class MortalProvider:
         self._doom.moment()
         return made
 
+    async def append(self, remote_id: str, request: Request) -> None:
+        self._doom.moment()
+        await self._inner.append(remote_id, request)
+        self._doom.moment()
+
     async def update(self, remote_id: str, request: Request, changed: frozenset[str]) -> None:
         self._doom.moment()
         await self._inner.update(remote_id, request, changed)
+        self._doom.moment()
+
+    async def drain(self, kind: str, remote_id: str) -> None:
+        self._doom.moment()
+        await self._inner.drain(kind, remote_id)
+        self._doom.moment()
+
+    async def archive(self, kind: str, remote_id: str) -> None:
+        self._doom.moment()
+        await self._inner.archive(kind, remote_id)
         self._doom.moment()
 
     async def stop(self, kind: str, remote_id: str) -> None:
@@ -133,9 +150,9 @@ class MortalProvider:
         await self._inner.stop(kind, remote_id)
         self._doom.moment()
 
-    async def delete(self, kind: str, remote_id: str) -> None:
+    async def delete(self, kind: str, remote_id: str, replacement: str = "") -> None:
         self._doom.moment()
-        await self._inner.delete(kind, remote_id)
+        await self._inner.delete(kind, remote_id, replacement)
         self._doom.moment()
 
     async def resolve(self, kind: str, name_or_id: str) -> str:

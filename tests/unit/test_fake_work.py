@@ -136,7 +136,7 @@ def test_a_copy_carries_the_marker_and_no_unique_id(kind: KindSpec, found: int) 
         (remote_id, marker, "1-3"),
         (copied, marker, "1-3"),
     ]
-    assert len(do(lambda: farm.vendor.find(kind.id, marker))) == found
+    assert len(do(lambda: farm.vendor.find(kind.id, [marker]))[marker]) == found
 
 
 def test_a_copy_is_nobody_s_twin() -> None:
@@ -156,7 +156,8 @@ def test_what_was_sent_is_what_is_shown(spec: dict[str, Any], marker: Marker) ->
     assert isinstance(remote_id, str)
     seen = farm.see(TASK, remote_id)
     assert (seen.spec, seen.ranges, seen.marker) == (spec, wanted.ranges, marker)
-    assert [each.remote_id for each in do(lambda: farm.vendor.find(TASK.id, marker))] == [remote_id]
+    found = do(lambda: farm.vendor.find(TASK.id, [marker]))[marker]
+    assert [each.remote_id for each in found] == [remote_id]
 
 
 def test_work_without_a_slot_for_a_marker_shows_none() -> None:

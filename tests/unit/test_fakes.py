@@ -164,8 +164,9 @@ def test_what_was_created_is_read_listed_and_found_by_its_marker() -> None:
             Settled.CURRENT,
         )
         assert (await provider.observe([POOL.id], [])).objects == (read,)
-        assert await provider.find(POOL.id, wanted.marker) == (read,)
-        assert await provider.find(POOL.id, replace(wanted.marker, ordinal=2)) == ()
+        assert await provider.find(POOL.id, [wanted.marker]) == {wanted.marker: (read,)}
+        other = replace(wanted.marker, ordinal=2)
+        assert await provider.find(POOL.id, [other]) == {other: ()}
 
     run(story)
     assert [(call.verb, call.is_done) for call in provider.calls] == [("create", True)]
@@ -260,8 +261,9 @@ def test_a_new_object_is_listed_late_but_found_by_its_unique_id_at_once() -> Non
 
     async def seen() -> tuple[int, int, int]:
         listed = (await provider.observe([TASK.id, POOL.id], [])).objects
-        tasks = await provider.find(TASK.id, task.marker)
-        return len(listed), len(tasks), len(await provider.find(POOL.id, pool.marker))
+        (tasks,) = (await provider.find(TASK.id, [task.marker])).values()
+        (pools,) = (await provider.find(POOL.id, [pool.marker])).values()
+        return len(listed), len(tasks), len(pools)
 
     async def story() -> None:
         await provider.create([task])
@@ -302,7 +304,8 @@ def test_a_kind_without_a_slot_is_known_by_record_or_name_only() -> None:
         assert (await provider.observe([SLOT.id], [])).objects == ()
         (found,) = (await provider.observe([SLOT.id], [known])).objects
         assert (found.name, found.marker) == ("ours", None)
-        assert await provider.find(SLOT.id, request(SLOT, "ours").marker) == (found,)
+        marker = request(SLOT, "ours").marker
+        assert await provider.find(SLOT.id, [marker]) == {marker: (found,)}
 
     run(story)
 

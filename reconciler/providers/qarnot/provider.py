@@ -23,6 +23,7 @@ import anyio
 from reconciler.errors import (
     Conflict,
     Forbidden,
+    InternalError,
     NotFound,
     Problem,
     ProviderError,
@@ -157,10 +158,15 @@ class QarnotProvider:
         except NotFound:
             return None
 
-    async def find(self, kind: str, marker: Marker) -> tuple[Observed, ...]:
+    async def find(
+        self, kind: str, markers: Sequence[Marker]
+    ) -> Mapping[Marker, tuple[Observed, ...]]:
         """By our shortname, which the vendor keeps unique: at most one, and only with the label."""
-        found = await self._read_one(kind, shortname(marker))
-        return (found,) if found is not None and found.marker == marker else ()
+        answers = await self._at_once(partial(self._read_one, kind), [*map(shortname, markers)])
+        return {
+            marker: (found,) if found is not None and found.marker == marker else ()
+            for marker, found in zip(markers, answers, strict=True)
+        }
 
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         """In bulk where the vendor has it; a task's snapshots are asked for right after it.
@@ -207,6 +213,9 @@ class QarnotProvider:
                     if isinstance(answer, str) and SNAPSHOT_INTERVAL in request.spec:
                         tasks.start_soon(ask, answer, request)
 
+    async def append(self, remote_id: str, request: Request) -> None:
+        raise _unable("append", request.resource.kind)
+
     async def update(self, remote_id: str, request: Request, changed: frozenset[str]) -> None:
         kind = request.resource.kind
         body = to_update(request, changed, self._reveal)
@@ -214,6 +223,12 @@ class QarnotProvider:
             await self.client.update(_COLLECTION[kind], remote_id, body)
         if SNAPSHOT_INTERVAL in changed:
             await self.client.snapshots(remote_id, to_snapshots(request.spec))
+
+    async def drain(self, kind: str, remote_id: str) -> None:
+        raise _unable("drain", kind)
+
+    async def archive(self, kind: str, remote_id: str) -> None:
+        raise _unable("archive", kind)
 
     async def stop(self, kind: str, remote_id: str) -> None:
         """Close, terminate or abort. Where that is refused, what is over by then counts as done."""
@@ -228,7 +243,7 @@ class QarnotProvider:
         observed = await self._read_one(kind, remote_id)
         return observed is None or observed.settled.is_over
 
-    async def delete(self, kind: str, remote_id: str) -> None:
+    async def delete(self, kind: str, remote_id: str, replacement: str = "") -> None:
         """Delete. A job goes with tasks that are on their way only when all of it is ending."""
         with suppress(NotFound):
             try:
@@ -281,6 +296,10 @@ class QarnotProvider:
             )
         self.redactor.add(value)
         return value
+
+
+def _unable(verb: str, kind: str) -> InternalError:
+    return InternalError(Problem("I000", f"Qarnot has no way to {verb} a {kind}"))
 
 
 def _or_raise(found: T | ProviderError) -> T:

@@ -11,6 +11,7 @@ import pytest
 from reconciler.apply.settle import Absorbed, Settler, patience_s, settled_from
 from reconciler.diff.compare import Knowledge, desired_form
 from reconciler.errors import ConfigError
+from reconciler.kinds import Ability, KindSpec
 from reconciler.lifecycle import WhenRunning
 from reconciler.model import Intent, Marker, Record, Recorded, Resource, Verb
 from reconciler.plan.memory import noted
@@ -22,6 +23,12 @@ from tests.simulation.mortal import Crash, Doom
 from tests.simulation.studio import NAMELESS, SCOPE, Studio, at, pool
 
 KNOWN = Knowledge(digest, {})
+BY_NAME = replace(
+    POOL,
+    abilities=POOL.abilities - {Ability.MARKER, Ability.UNIQUE_ID},
+    identity=lambda name, spec: f"pools/{name}",
+)
+"""As a pool of a vendor that has no place for a marker, and knows it by its name alone."""
 MARKER = Marker(SCOPE.workspace_id, SCOPE.env, at("a"), 1)
 OPEN = Intent(
     operation_id="op",
@@ -39,9 +46,11 @@ OPEN = Intent(
 class Vendor:
     """One vendor with an open intent of ours."""
 
-    def __init__(self, intent: Intent = OPEN, record: Record | None = None) -> None:
+    def __init__(
+        self, intent: Intent = OPEN, record: Record | None = None, kind: KindSpec = POOL
+    ) -> None:
         self.clock = ManualClock()
-        self.vendor = MemoryProvider("qarnot", {POOL.id: POOL}, self.clock)
+        self.vendor = MemoryProvider("qarnot", {POOL.id: kind}, self.clock)
         records = {} if record is None else {record.address: record}
         self.recorded = Recorded("lineage", 1, records, (), (intent,))
 
@@ -161,3 +170,33 @@ def test_a_secret_that_is_not_here_is_an_error_before_anything_is_sent() -> None
     assert missing.value.problems[0].code == "C201"
     assert made.vendor.calls == []
     assert made.recorded.intents == ()
+
+
+# --- vendors without a unique id of ours ----------------------------------------------------------
+
+
+def test_without_a_unique_id_two_complete_lists_say_that_nothing_was_made() -> None:
+    world = Vendor(kind=NAMELESS)
+    world.clock.advance(999)
+    world.vendor.inject("find", None, Fault.NOT_SENT)
+    assert world.absorb().unsettled == (OPEN,), "the second list was not read"
+    assert world.absorb().batch.close_intents == ("op",)
+
+
+def test_what_only_the_second_list_shows_was_made() -> None:
+    world = Vendor(kind=NAMELESS)
+    world.clock.advance(999)
+    world.vendor.habits.latency_s, world.vendor.habits.list_lag_s = 10.0, 15.0
+    made = world.make()
+    (record,) = world.absorb().batch.put_records
+    assert record.remote_id == made
+
+
+def test_what_is_known_by_its_name_alone_is_settled_by_its_name() -> None:
+    intent = replace(OPEN, remote_id="pools/a")
+    world = Vendor(intent, kind=BY_NAME)
+    world.clock.advance(35)
+    assert world.absorb().batch.put_records == (), "it was not made"
+    assert world.make() == "pools/a"
+    (record,) = world.absorb().batch.put_records
+    assert record.remote_id == "pools/a"

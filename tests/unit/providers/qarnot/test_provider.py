@@ -149,8 +149,8 @@ def test_only_what_carries_our_marker_or_a_record_names_is_observed() -> None:
 
 def test_a_name_of_ours_without_our_marker_is_not_found() -> None:
     foreign = {**body("x", None), "shortname": shortname(MARKER)}
-    assert run(lambda: provider(account(foreign)).find(POOL.id, MARKER)) == ()
-    (found,) = run(lambda: provider(account(body("x"))).find(POOL.id, MARKER))
+    assert run(lambda: provider(account(foreign)).find(POOL.id, [MARKER])) == {MARKER: ()}
+    ((found,),) = run(lambda: provider(account(body("x"))).find(POOL.id, [MARKER])).values()
     assert found.remote_id == "x"
 
 
@@ -354,7 +354,7 @@ def test_a_job_whose_tag_has_no_room_for_its_scope_is_found_all_the_same() -> No
     body = {**shown_job({"tags": [to_tag(marker)]}), "uuid": "j", "shortname": shortname(marker)}
     ours = provider(account(body))
     ours.scope = Scope("ws-1", "e" * 200)
-    (found,) = run(lambda: ours.find(JOB.id, marker))
+    ((found,),) = run(lambda: ours.find(JOB.id, [marker])).values()
     assert found.marker == marker
     (listed,) = run(lambda: ours.observe([JOB.id], [])).objects
     assert listed.remote_id == "j"
