@@ -6,7 +6,7 @@ import json
 import math
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from reconciler.providers.call import Expects, Reply, media_type
 
@@ -24,6 +24,21 @@ class BodyFault(Exception):
 
 class BodyTooLarge(Exception):
     """The answer is larger than we are willing to read: asking again does not help."""
+
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Sink(Protocol[T_co]):
+    """Takes one body as it comes and keeps what it wants of it.
+
+    Both may raise `BodyFault` or `BodyTooLarge`.
+    """
+
+    def feed(self, chunk: bytes) -> None: ...
+
+    def end(self) -> T_co:
+        """What it made of the whole body."""
 
 
 def decoded(

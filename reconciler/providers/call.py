@@ -40,6 +40,8 @@ class Call:
 
     `body_cap` counts decoded bytes. `endpoint` is the key of `rateLimits` whose budget it uses.
     `deadline_s` bounds everything from the call of `send` to its answer: queues, pauses, resends.
+    `attempt_s` bounds one attempt, instead of `timeouts.requestS`. `refusing` are statuses of 5xx
+    with which the vendor also refuses this call: they are not asked again.
     """
 
     method: str
@@ -53,6 +55,8 @@ class Call:
     body_cap: int = BODY_CAP_BYTES
     endpoint: str = ""
     deadline_s: float = DEADLINE_S
+    attempt_s: float | None = None
+    refusing: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

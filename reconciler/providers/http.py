@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import httpx
@@ -18,7 +18,7 @@ import httpx
 from reconciler.errors import Effect, ProviderError
 from reconciler.ports import Clock
 from reconciler.providers.auth import Authenticator, Renewal
-from reconciler.providers.body import decoded
+from reconciler.providers.body import Sink, decoded
 from reconciler.providers.call import Call, OnRequest, Reply, Translate, http_date
 from reconciler.providers.gate import Gate
 from reconciler.providers.judge import Judge, unexpected
@@ -178,6 +178,21 @@ class Transport:
             await close(opened.response)
             self._lanes.give(lane)
 
+    async def pour(self, call: Call, begin: Callable[[], Sink[T]]) -> T:
+        """What a sink made of the body; no more of it is held than the sink holds.
+
+        Each attempt has a sink of its own: a body that breaks off is asked for again.
+
+        Raises:
+            ProviderError: as `send`.
+        """
+        deadline = self._clock.monotonic() + call.deadline_s
+        made, lane = await self._persist(
+            call, deadline, lambda got: self._poured(call, got, begin())
+        )
+        self._lanes.give(lane)
+        return made
+
     async def aclose(self) -> None:
         """Closes all connections; nothing may be sent after it."""
         await self._lanes.aclose()
@@ -194,7 +209,9 @@ class Transport:
                 ended = ended or Ended(Verdict.WITHHELD, error=lane)
                 break
             generation = self._renewal.generation
-            ended = await self._attempt(order, lane, deadline, consume)
+            left_s = max(0.0, deadline - self._clock.monotonic())
+            within_s = min(call.attempt_s or self._request_s, left_s)
+            ended = await self._attempt(order, lane, within_s, consume)
             self._count[call.kind] += ended.verdict not in UNSENT
             if ended.value is not None:
                 return ended.value, lane
@@ -204,14 +221,13 @@ class Transport:
         raise self._final(ended, patience)
 
     async def _attempt(
-        self, order: Order, lane: Lane, deadline: float, consume: Consume[T]
+        self, order: Order, lane: Lane, within_s: float, consume: Consume[T]
     ) -> Ended[T]:
         """One attempt; the lane is given back unless it ended well."""
         started = self._clock.monotonic()
-        within = max(0.0, min(self._request_s, deadline - started))
         ended: Ended[T] | None = None
         try:
-            ended = await self._signed(order, lane, within, consume)
+            ended = await self._signed(order, lane, within_s, consume)
         finally:
             if ended is None or ended.verdict in _SPOILED:
                 await self._lanes.renew(lane)
@@ -243,10 +259,24 @@ class Transport:
         if response.is_success:
             chunks = decoded(raw_chunks(response), lower_headers(response), call.body_cap)
             return Ended(Verdict.DONE, _Opened(response, chunks), status=response.status_code)
-        refused = await self._whole(call, response)
-        return Ended(
-            refused.verdict, None, refused.error, refused.retry_after_s, response.status_code
-        )
+        return await self._refused(call, response)
+
+    async def _poured(self, call: Call, response: httpx.Response, sink: Sink[T]) -> Ended[T]:
+        if not response.is_success:
+            return await self._refused(call, response)
+        headers = lower_headers(response)
+        self._date = headers.get("date") or self._date
+        try:
+            async for chunk in decoded(raw_chunks(response), headers, call.body_cap):
+                sink.feed(chunk)
+        finally:
+            await close(response)
+        return Ended(Verdict.DONE, sink.end(), status=response.status_code)
+
+    async def _refused(self, call: Call, response: httpx.Response) -> Ended[Any]:
+        """The end of what promised a body and has none, for whoever waited for it."""
+        ended = await self._whole(call, response)
+        return Ended(ended.verdict, None, ended.error, ended.retry_after_s, ended.status)
 
     async def _go_on(self, verdict: Verdict, wait: float, deadline: float, generation: int) -> bool:
         match verdict:

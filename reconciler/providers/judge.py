@@ -40,7 +40,7 @@ class Judge:
             case 2:
                 return self._success(call, reply)
             case 4 | 5:
-                return self._failure(self._safe(reply), now)
+                return self._failure(call, self._safe(reply), now)
             case _:
                 return _elsewhere(reply)
 
@@ -53,14 +53,17 @@ class Judge:
         whole = replace(reply, json=value) if call.expects is Expects.JSON else reply
         return Ended(Verdict.DONE, whole, status=reply.status)
 
-    def _failure(self, reply: Reply, now: datetime) -> Ended[Reply]:
+    def _failure(self, call: Call, reply: Reply, now: datetime) -> Ended[Reply]:
         if reply.status in _MEANINGFUL and reply.is_html:
             # a portal's page must not be read as "your object does not exist"
             error: ProviderError = unexpected("a web page came instead of an error", _shown(reply))
             return Ended(Verdict.AMBIGUOUS, error=error, status=reply.status)
         error = self.translate(reply.status, reply)
         told = retry_after_s(reply.header("retry-after"), reply.date or now)
-        return Ended(_verdict(reply.status, error), None, error, told, reply.status)
+        verdict = _verdict(reply.status, error)
+        if reply.status in call.refusing and verdict is Verdict.AMBIGUOUS:
+            verdict = Verdict.REFUSED
+        return Ended(verdict, None, error, told, reply.status)
 
     def _safe(self, reply: Reply) -> Reply:
         content = self.redactor.clean(reply.text).encode("utf-8", errors="replace")
