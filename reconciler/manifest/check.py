@@ -13,6 +13,7 @@ from reconciler.kinds import Kinds, KindSpec, Nature, Refusal
 from reconciler.lifecycle import UNSAID, Lifecycle, OnChange, OnEnd, OnGrow, OnRemove, WhenRunning
 from reconciler.manifest.envelope import Manifest
 from reconciler.manifest.nearest import suggest
+from reconciler.manifest.refs import container_field
 from reconciler.manifest.shape import UNKNOWN_KEY, Finding, Shape
 from reconciler.values import Path
 
@@ -152,12 +153,19 @@ def _in_labels(kind: KindSpec, tree: Mapping[str, Any]) -> Iterator[Finding]:
 def no_labels(kind: KindSpec) -> Problem:
     """Of a kind whose vendor has no place for labels."""
     has_tags = kind.table.row("tags") is not None
+    is_part = kind.nature is Nature.PART
     return Problem(
         code="M215",
         summary=f"a {kind.kind} of {kind.vendor} has no labels",
-        cause="the vendor has no place for them",
+        cause=_only_a_part(kind) if is_part else "the vendor has no place for them",
         remedy="use tags, or remove them" if has_tags else "remove them",
     )
+
+
+def _only_a_part(kind: KindSpec) -> str:
+    field = container_field(kind)
+    whole = field.kind.rpartition("/")[2] if field is not None else "other resource"
+    return f"it is a part of its {whole}, and no object of its own at {kind.vendor}"
 
 
 def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
@@ -183,9 +191,13 @@ def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
 
 
 def _in_lifecycle(kind: KindSpec, block: Mapping[str, Any]) -> Iterator[Finding]:
+    if kind.nature is Nature.PART:
+        if block:
+            yield Finding(("lifecycle",), no_meaning(kind, "lifecycle"), on_key=True)
+        return
     for key in barred(kind):
         if block.get(key) is not None:
-            yield Finding(("lifecycle", key), _barred(kind, key), on_key=True)
+            yield Finding(("lifecycle", key), no_meaning(kind, key), on_key=True)
     way = block.get("onRemove")
     if way is not None and way not in kind.on_remove:
         yield Finding(("lifecycle", "onRemove"), _no_such_way(kind, way))
@@ -200,7 +212,8 @@ def barred(kind: KindSpec) -> tuple[str, ...]:
     return () if kind.ranges is not None else ("onGrow",)
 
 
-def _barred(kind: KindSpec, key: str) -> Problem:
+def no_meaning(kind: KindSpec, key: str) -> Problem:
+    """Of `lifecycle`, or a key of it, that says nothing of a kind."""
     match kind.nature:
         case Nature.STANDING:
             cause = f"it is about work that ends; a {kind.kind} is kept as declared"
@@ -208,6 +221,8 @@ def _barred(kind: KindSpec, key: str) -> Problem:
             cause = f"it is about work that ends; a {kind.kind} only groups such work"
         case Nature.FINITE:
             cause = f"it is about added frames or instances; a {kind.kind} has none"
+        case Nature.PART:
+            cause = _only_a_part(kind)
     return Problem(
         code="M209",
         summary=f"'{key}' has no meaning for a {kind.kind}",

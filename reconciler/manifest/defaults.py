@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from reconciler.errors import Problem
-from reconciler.kinds import Kinds, KindSpec
-from reconciler.manifest.check import no_labels
+from reconciler.kinds import Kinds, KindSpec, Nature
+from reconciler.manifest.check import no_labels, no_meaning
 from reconciler.manifest.layers import Elsewhere, Layer, Layers, without
 from reconciler.manifest.nearest import suggest
 from reconciler.settings import Workspace
 from reconciler.values import Path, get_in
 
 _LABELS: Path = ("metadata", "labels")
+_LIFECYCLE: Path = ("lifecycle",)
 
 
 class Defaults:
@@ -34,11 +36,12 @@ class Defaults:
                 yield self._unknown(name, kinds)
                 continue
             prefix: Path = ("spec", "defaults", name)
-            has_place = kinds[name].table.row("labels") is not None
-            if not has_place and isinstance(get_in(said, _LABELS), dict):
-                yield no_labels(kinds[name]).at(self._workspace.locate((*prefix, *_LABELS)))
+            usable: Mapping[str, Any] = said
             # told once of the defaults, not again of each resource
-            usable = said if has_place else without(said, _LABELS)
+            for path, problem in _not_taken(kinds[name]):
+                if isinstance(get_in(said, path), dict):
+                    yield problem.at(self._workspace.locate((*prefix, *path)))
+                usable = without(usable, path)
             if usable:
                 self._layers[name] = Layer(usable, Elsewhere(self._workspace.locate, prefix))
 
@@ -50,3 +53,11 @@ class Defaults:
             remedy=suggest(name, kinds.keys(), otherwise="remove them"),
             location=self._workspace.locate(("spec", "defaults", name)),
         )
+
+
+def _not_taken(kind: KindSpec) -> Iterator[tuple[Path, Problem]]:
+    """What may not be said of any resource of a kind, by where it would stand."""
+    if kind.table.row("labels") is None:
+        yield _LABELS, no_labels(kind)
+    if kind.nature is Nature.PART:
+        yield _LIFECYCLE, no_meaning(kind, "lifecycle")

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 from reconciler.address import Address, is_name
 from reconciler.errors import Problem
-from reconciler.kinds import Kinds, KindSpec
+from reconciler.kinds import Kinds, KindSpec, Nature
 from reconciler.manifest.check import Checker
 from reconciler.manifest.defaults import Defaults
 from reconciler.manifest.elements import elements_of
 from reconciler.manifest.expand import expand, too_many
-from reconciler.manifest.inline import BESIDE, Inside, take_out
+from reconciler.manifest.inline import BESIDE, OF_A_PART, Inside, take_out
 from reconciler.manifest.layers import Layer, Layers, Places
 from reconciler.manifest.locate import Document
 from reconciler.manifest.overlays import Overlays
@@ -33,7 +33,9 @@ _Identity: TypeAlias = Address | tuple[Finding, ...]
 class Draft:
     """A resource whose kind and address are known, and nothing else.
 
-    `beside` are the keys that may stand among the fields of its spec where it is written.
+    `beside` are the keys that may stand among the fields of its spec where it is written: there are
+    some where it is written inside another resource. `part_lists` are the lists that hold its
+    parts, `wrong_parts` their elements whose slips are told by themselves.
     """
 
     kind: KindSpec
@@ -42,6 +44,12 @@ class Draft:
     is_whole: bool
     file: str
     beside: frozenset[str] = frozenset()
+    part_lists: frozenset[Path] = frozenset()
+    wrong_parts: frozenset[Path] = frozenset()
+
+    @property
+    def is_part(self) -> bool:
+        return self.kind.nature is Nature.PART
 
 
 class Drafter:
@@ -136,19 +144,20 @@ class Drafter:
 
     def _inner(self, inside: Inside, around: _Identity, document: Document) -> Iterator[Draft]:
         kind = inside.kind
+        keys = OF_A_PART if kind.nature is Nature.PART else BESIDE
         self._tell(document, tuple(inside.slips()), inside.places, kind)
         if not isinstance(inside.element, Mapping):
             self.is_complete = False
             return
         if not isinstance(around, Address):
             layers = self._defaults.under(kind, inside.as_document(None, kind.slug))
-            yield from self._draft(kind, (), layers, document, BESIDE)
+            yield from self._draft(kind, (), layers, document, keys)
             return
         layers = self._defaults.under(kind, inside.as_document(around.provider, around.name))
         identity = self._identity(kind, layers)
         if isinstance(identity, Address):
             layers = self._overlaid(kind, identity, layers, document)
-        yield from self._draft(kind, identity, layers, document, BESIDE)
+        yield from self._draft(kind, identity, layers, document, keys)
 
     def _draft(
         self,

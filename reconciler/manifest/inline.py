@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from reconciler.errors import Location, Problem
-from reconciler.kinds import Inline, Kinds, KindSpec
+from reconciler.kinds import Inline, Kinds, KindSpec, Nature
 from reconciler.manifest.layers import Layer, Layers, Places
 from reconciler.manifest.shape import MAX_FINDINGS, Finding
 from reconciler.manifest.words import describe
@@ -15,6 +15,8 @@ from reconciler.values import UNSEEN, Path, Tree, get_in
 
 BESIDE = frozenset({"name", "labels", "lifecycle"})
 """Keys of an element that are not fields of its spec."""
+OF_A_PART = frozenset({"name"})
+"""The one of them that a part may have."""
 _MATRIX = "matrix"
 
 ElementsOf: TypeAlias = Callable[[Places, Path], Callable[[int], Places]]
@@ -91,19 +93,23 @@ class Taken:
 
 
 def take_out(kind: KindSpec, layers: Layers, kinds: Kinds, elements_of: ElementsOf) -> Taken:
-    """A resource without the lists of other resources that its kind may have in its spec."""
+    """A resource without the lists of other resources that its kind may have in its spec.
+
+    A list of its own parts stays.
+    """
     own, inside, findings = layers, list[Inside](), list[Finding]()
     for inline in kind.inline:
         path: Path = ("spec", inline.path)
         said = get_in(layers.merged(), path)
         if said is UNSEEN:
             continue
-        own = own.without(path)
-        if not isinstance(said, list):
+        child = kinds[inline.kind]
+        is_list = isinstance(said, list)
+        own = own if is_list and child.nature is Nature.PART else own.without(path)
+        if not is_list:
             findings += [] if said is None else [Finding(path, _not_a_list(inline, said))]
             continue
         places = elements_of(layers.said_by(path).places, path)
-        child = kinds[inline.kind]
         inside += [
             Inside(child, inline, each, Inlined(places(number))) for number, each in _worth(said)
         ]

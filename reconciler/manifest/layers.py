@@ -67,6 +67,10 @@ class Layers:
         """The layer that set the value at `path`."""
         return self.layers[self._set_by(path)]
 
+    def under(self, top: Layer) -> Layers:
+        """The same below one more layer."""
+        return Layers((*self.layers, top), self.own)
+
     def without(self, path: Path) -> Layers:
         """The same, but that no layer says anything at `path`."""
         return Layers(

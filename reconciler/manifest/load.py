@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from reconciler.address import Address
@@ -20,6 +20,7 @@ from reconciler.manifest.composer import Words
 from reconciler.manifest.drafts import Draft, Drafter
 from reconciler.manifest.locate import Document
 from reconciler.manifest.overlays import read_overlays
+from reconciler.manifest.parts import lost, untold, whole_of, wholes
 from reconciler.manifest.refs import Directory, circle, declared_twice, references_of
 from reconciler.manifest.renames import moved_along, with_whole_name
 from reconciler.manifest.shape import Finding
@@ -40,12 +41,13 @@ class Loaded:
 
     `problems` are sorted by place; with an error among them `resources` are not all there is.
     `inputs` is a digest of the resources' values: the same for any order of files, any comments
-    and any formatting.
+    and any formatting. `parts` are addresses of what is no resource, with that of its whole.
     """
 
     resources: tuple[Resource, ...]
     problems: tuple[Problem, ...]
     inputs: str
+    parts: Mapping[Address, Address] = field(default_factory=dict)
 
 
 def load(
@@ -64,7 +66,7 @@ class _Loader:
         self._kinds = kinds
         self._checker = Checker(kinds)
         self._told = Told()
-        self._all_read = True
+        self._all_read = self._is_complete = True
         self._words: Words = {}
 
     def load(self, sources: Iterable[Source], overlays: Iterable[Source]) -> Loaded:
@@ -74,11 +76,12 @@ class _Loader:
             draft for document in self._documents(sources) for draft in drafter.drafts(document)
         )
         unused = known.unused([draft.address for draft in drafts])
-        is_complete = self._all_read and drafter.is_complete
-        resources = self._resources(drafts, is_complete=is_complete)
+        self._is_complete = self._all_read and drafter.is_complete
+        resources = self._resources(drafts)
         problems = [*known.problems, *drafter.problems, *unused, *self._told.shown()]
         in_order = sorted(dict.fromkeys(problems), key=_place)
-        return Loaded(resources, tuple(in_order), inputs_digest(resources))
+        parts = {each.address: whole for each in drafts if (whole := whole_of(each)) is not None}
+        return Loaded(resources, tuple(in_order), inputs_digest(resources), parts)
 
     def _documents(self, sources: Iterable[Source]) -> Iterator[Document]:
         for source in sources:
@@ -102,15 +105,27 @@ class _Loader:
             problem = replace(problem, related=(other,) if other is not None else ())
         self._told.add(draft.file, problem, lambda: draft.layers.locate(_NAME))
 
-    def _resources(self, drafts: list[Draft], *, is_complete: bool) -> tuple[Resource, ...]:
-        by_address = {draft.address: draft for draft in drafts}
+    def _resources(self, drafts: list[Draft]) -> tuple[Resource, ...]:
+        addresses = [draft.address for draft in drafts if not draft.is_part]
+        directory = Directory(addresses, is_complete=self._is_complete)
+        wrong = {
+            each.address for each in drafts if each.is_part and self._is_wrong(each, directory)
+        }
+        by_address = {each.address: each for each in wholes(drafts, wrong, self._kinds)}
         known = {
-            draft.address: resource
-            for draft in drafts
+            address: resource
+            for address, draft in by_address.items()
             if (resource := self._resource(draft)) is not None
         }
-        self._check_references(known, Directory(by_address, is_complete=is_complete), by_address)
+        self._check_references(known, directory, by_address)
         return tuple(moved_along(known[address], known) for address in sorted(known))
+
+    def _is_wrong(self, part: Draft, directory: Directory) -> bool:
+        """Whether a part has slips, each of which is told."""
+        is_valid = part.is_whole and self._is_valid(part, part.layers.merged())
+        findings = tuple(lost(part, directory, is_valid=is_valid))
+        self._tell(part, findings)
+        return bool(findings) or not is_valid
 
     def _resource(self, draft: Draft) -> Resource | None:
         kind, tree = draft.kind, draft.layers.merged()
@@ -129,12 +144,12 @@ class _Loader:
     def _is_valid(self, draft: Draft, tree: Mapping[str, Any]) -> bool:
         if self._told.has_room(draft.file):
             findings = self._checker.findings(draft.kind, tree, draft.beside)
-            self._tell(draft, findings)
-            return not errors_of(each.problem for each in findings)
+            self._tell(draft, untold(draft, findings, is_complete=self._is_complete))
+            return not errors_of(each.problem for each in findings) and not draft.wrong_parts
         is_valid = self._checker.accepts(draft.kind, tree)
         if not is_valid:
             self._told.leave_out(draft.file)
-        return is_valid
+        return is_valid and not draft.wrong_parts
 
     def _check_references(
         self,

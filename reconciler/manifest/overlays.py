@@ -31,7 +31,7 @@ class Overlays:
     def on(self, address: Address, layers: Layers) -> Layers:
         """The layers of a resource, with its overlay on top if it has one."""
         found = self.layers.get(address.folded)
-        return layers if found is None else Layers((*layers.layers, found[1]), layers.own)
+        return layers if found is None else layers.under(found[1])
 
     def unused(self, addresses: Sequence[Address]) -> Iterator[Problem]:
         """Overlays for what is not declared."""

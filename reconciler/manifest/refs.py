@@ -130,9 +130,17 @@ class Directory:
                 return _leads_out(name)
             if ref.target in awaited:
                 return _awaited_twice(name)
-        return None if ref.target in self._addresses else self._missing(ref.target, ref.role)
+        if ref.target in self._addresses:
+            return None
+        return self._missing(ref.target, _otherwise(ref.target, ref.role))
 
-    def _missing(self, target: Address, role: RefRole) -> Problem:
+    def missing_whole(self, whole: Address) -> Problem | None:
+        """Why what a part belongs to is none of the resources that are declared, if it is none."""
+        if whole in self._addresses:
+            return None
+        return self._missing(whole, "declare it, or mend the name")
+
+    def _missing(self, target: Address, otherwise: str) -> Problem:
         container, name = split_name(target)
         if container:
             cause = f"dependencies stay inside '{container[:80]}', which declares no such one"
@@ -144,23 +152,26 @@ class Directory:
             code="M301",
             summary=f"there is no {target.kind} '{name[:80]}'",
             cause=cause,
-            remedy=self._remedy(target, role),
+            remedy=self._nearest(target) or otherwise,
         )
 
-    def _remedy(self, target: Address, role: RefRole) -> str:
+    def _nearest(self, target: Address) -> str:
         container, name = split_name(target)
-        otherwise = f"declare it, or write {{existing: {name[:80]}}} if it is not ours"
-        if role is RefRole.UPSTREAM:
-            otherwise = "declare it there, or remove it here"
         self._suggestions += 1
         if self._suggestions > _MOST_SUGGESTIONS:
-            return otherwise
+            return ""
         if not self._names:
             for each in self._addresses:
                 around, own = split_name(each)
                 self._names.setdefault((each.provider, each.kind, around), set()).add(own)
         names = self._names.get((target.provider, target.kind, container), ())
-        return did_you_mean(name, names) or otherwise
+        return did_you_mean(name, names)
+
+
+def _otherwise(target: Address, role: RefRole) -> str:
+    if role is RefRole.UPSTREAM:
+        return "declare it there, or remove it here"
+    return f"declare it, or write {{existing: {split_name(target)[1][:80]}}} if it is not ours"
 
 
 def circle(resources: Iterable[Resource]) -> Problem | None:

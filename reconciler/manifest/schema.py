@@ -86,7 +86,7 @@ def manifest_of(kind: KindSpec) -> Tree:
         "metadata": with_expressions(_metadata(kind)),
         "matrix": _MATRIX,
         "spec": with_expressions(spec_of(kind)),
-        "lifecycle": with_expressions({"anyOf": [_lifecycle(kind), {"type": "null"}]}),
+        "lifecycle": with_expressions(_lifecycle_or_null(kind)),
     }
     return {**envelope, "description": kind.doc, "examples": _examples(kind)}
 
@@ -111,8 +111,12 @@ def spec_of(kind: KindSpec) -> Tree:
     spec: Tree = _described(shape_of(kind.model()), kind.table.root, kind)
     if not kind.inline:
         return spec
-    lists = {inline.path: _list_of(kind, inline) for inline in kind.inline}
-    return {**spec, "properties": {**spec["properties"], **lists}}
+    own = spec["properties"]
+    lists = {each.path: _list_of(kind, each, is_own=each.path in own) for each in kind.inline}
+    # documents may give the parts that the list itself has none of
+    required = {"required": [each for each in spec.get("required", ()) if each not in lists]}
+    spec = {**spec, "properties": {**own, **lists}}
+    return {**spec, **required} if "required" in spec else spec
 
 
 def _metadata(kind: KindSpec) -> Tree:
@@ -124,7 +128,17 @@ def _labels(kind: KindSpec, metadata: Tree) -> Tree:
     labels: Tree = metadata["properties"]["labels"]
     if kind.table.row("labels") is not None:
         return labels
+    return _none_of(kind)
+
+
+def _none_of(kind: KindSpec) -> Tree:
     return {"type": "null", "description": f"A {kind.kind} of {kind.vendor} has none."}
+
+
+def _lifecycle_or_null(kind: KindSpec) -> Tree:
+    if kind.nature is Nature.PART:
+        return _none_of(kind)
+    return {"anyOf": [_lifecycle(kind), {"type": "null"}]}
 
 
 def _lifecycle(kind: KindSpec) -> Tree:
@@ -238,10 +252,12 @@ def _def_of(kind: KindSpec, inline: Inline) -> str:
     return f"{kind.vendor}.{kind.slug}.{inline.path}"
 
 
-def _list_of(kind: KindSpec, inline: Inline) -> Tree:
+def _list_of(kind: KindSpec, inline: Inline, *, is_own: bool) -> Tree:
     word = inline.kind.rpartition("/")[2]
+    apart = f"Each is a {word} of its own, as if it stood in a document."
+    parts = f"Each is a part of it, as is each document of kind {word} that names it."
     return {
-        "description": f"Each is a {word} of its own, as if it stood in a document.",
+        "description": parts if is_own else apart,
         "anyOf": [
             {"type": "array", "items": {"$ref": f"#/$defs/{_def_of(kind, inline)}"}},
             {"type": "null"},
@@ -256,7 +272,7 @@ def element_of(kind: KindSpec, inline: Inline) -> Tree:
     own = {
         "name": metadata["properties"]["name"],
         "labels": metadata["properties"]["labels"],
-        "lifecycle": {"anyOf": [_lifecycle(kind), {"type": "null"}]},
+        "lifecycle": _lifecycle_or_null(kind),
     }
     required = [key for key in spec.get("required", ()) if key != inline.reference]
     return {

@@ -87,6 +87,34 @@ class WorkSpec(SpecModel):
     frames: Text | None = None
 
 
+class CutSpec(SpecModel):
+    """A part of a reel."""
+
+    reel: Text
+    frames: Text | None = None
+    size: Annotated[int | None, Bound(ge=1, le=1000)] = None
+    source: Reference | None = None
+    constants: dict[Key, Text | int | SecretReference] | None = None
+
+
+class Cut(SpecModel):
+    """A part as the reel has it."""
+
+    name: Text
+    frames: Text | None = None
+    size: int | None = None
+    source: Reference | None = None
+    constants: dict[Key, Text | int | SecretReference] | None = None
+
+
+class ReelSpec(SpecModel):
+    """Cuts that are sent as one."""
+
+    rack: Reference | None = None
+    stock: list[Reference] | None = None
+    cuts: Annotated[list[Cut], Bound(min_length=1)]
+
+
 def _refuse(spec: Spec) -> Iterator[Refusal]:
     if spec.get("size", 0) == 13:
         yield Refusal("M900", ("size",), "13 is refused", "nobody sells it", "take 12")
@@ -101,6 +129,13 @@ def _refuse_beside(spec: Spec, referred: Mapping[str, Spec]) -> Iterator[Refusal
     rack = referred.get("shot.rack", referred.get("rack", {}))
     if (spec.get("size") or 0) > (rack.get("size") or 1000):
         yield Refusal("M903", ("size",), "too large", f"the rack has {rack['size']}", "take less")
+
+
+def _refuse_reel(spec: Spec) -> Iterator[Refusal]:
+    """As a vendor does who compares what is sent as one."""
+    for number, cut in enumerate(spec["cuts"]):
+        if (cut.get("size") or 0) > 500:
+            yield Refusal("M904", ("cuts", number, "size"), "too large", "all are one", "take less")
 
 
 def _row(path: str, **columns: Any) -> Field:
@@ -191,7 +226,58 @@ TAKE = KindSpec(
     default_on_remove="terminate",
     examples=({"shot": "shot-010", "frames": "1-240"},),
 )
-KINDS = {each.id: each for each in (RACK, WORK, SHOT, TAKE)}
+REEL = KindSpec(
+    vendor="farm",
+    kind="Reel",
+    nature=Nature.FINITE,
+    model=lambda: ReelSpec,
+    table=FieldTable(
+        _row("rack"),
+        _row("stock"),
+        _row("cuts"),
+        _row("cuts[name].name"),
+        _row("cuts[name].frames"),
+        _row("cuts[name].size"),
+        _row("cuts[name].source"),
+        _row("cuts[name].constants"),
+        _row("cuts[name].constants.*"),
+        _row("cuts[name].constants.SECRET_*", secret=True),
+        _row("labels"),
+    ),
+    abilities=frozenset(),
+    doc="Cuts that are sent as one.",
+    refuse=_refuse_reel,
+    references=(
+        ReferenceField("rack", "Rack"),
+        ReferenceField("stock", "Rack", RefRole.USED),
+        ReferenceField("cuts.source", "Rack", RefRole.USED),
+    ),
+    inline=(Inline("cuts", "farm/Cut", "reel"),),
+    on_remove=("terminate", "forget"),
+    default_on_remove="terminate",
+    examples=({"cuts": [{"name": "a", "frames": "1-240"}]},),
+)
+CUT = KindSpec(
+    vendor="farm",
+    kind="Cut",
+    nature=Nature.PART,
+    model=lambda: CutSpec,
+    table=FieldTable(
+        _row("reel"),
+        _row("frames"),
+        _row("size"),
+        _row("source"),
+        _row("constants"),
+        _row("constants.*"),
+        _row("constants.SECRET_*", secret=True),
+    ),
+    abilities=frozenset(),
+    doc="A part of a reel.",
+    refuse=_refuse,
+    references=(ReferenceField("reel", "Reel", RefRole.CONTAINER),),
+    examples=({"reel": "trailer", "frames": "1-240"},),
+)
+KINDS = {each.id: each for each in (RACK, WORK, SHOT, TAKE, REEL, CUT)}
 VENDORS = {"farm": ("user", "password"), "mill": ()}
 
 HEAD = """\
@@ -244,6 +330,14 @@ def shot(name: str, spec: str = "{}", rest: str = "") -> str:
 
 def take(name: str, spec: str = "{}", rest: str = "") -> str:
     return _document("Take", name, spec, rest)
+
+
+def reel(name: str, spec: str = "{}", rest: str = "") -> str:
+    return _document("Reel", name, spec, rest)
+
+
+def cut(name: str, spec: str, rest: str = "") -> str:
+    return _document("Cut", name, spec, rest)
 
 
 def only(loaded: Loaded) -> Problem:

@@ -166,7 +166,9 @@ def test_every_file_is_a_schema_that_refers_to_nothing_outside(name: str) -> Non
 
 def test_there_is_a_file_for_each_kind_and_each_form() -> None:
     assert set(SCHEMAS) == {
+        "farm.cut.schema.json",
         "farm.rack.schema.json",
+        "farm.reel.schema.json",
         "farm.shot.schema.json",
         "farm.take.schema.json",
         "farm.work.schema.json",
@@ -301,6 +303,16 @@ DOCUMENTS = [
     (document({"takes": {"name": "a"}}, kind="Shot"), False),
     (document({}, kind="Shot", metadata={"name": "a", "labels": {}}), False),
     (document({"takes": []}, kind="Take"), False),
+    (document({"cuts": [{"name": "a", "frames": "1", "labels": None}]}, kind="Reel"), True),
+    (document({}, kind="Reel"), True),
+    (document({"cuts": [{"name": "a", "reel": "b"}]}, kind="Reel"), False),
+    (document({"cuts": [{"frames": "1"}]}, kind="Reel"), False),
+    (document({"cuts": [{"name": "a", "lifecycle": {}}]}, kind="Reel"), False),
+    (document({"cuts": [{"name": "a", "labels": {}}]}, kind="Reel"), False),
+    (document({"reel": "a", "frames": "1"}, kind="Cut", matrix={"a": [1]}, lifecycle=None), True),
+    (document({"frames": "1"}, kind="Cut"), False),
+    (document({"reel": "a"}, kind="Cut", lifecycle={"run": 2}), False),
+    (document({"reel": "a"}, kind="Cut", metadata={"name": "a", "labels": {}}), False),
     (document({"frames": "1"}, kind="Take", lifecycle={"onGrow": "rerun"}), True),
     (document({"frames": "1"}, kind="Work", lifecycle={"onGrow": "rerun"}), False),
     ([], False),
@@ -324,6 +336,7 @@ OVERLAYS = [
     ({"address": "one/shot/a", "spec": {"takes": [{"name": "a"}], "tags": None}}, True),
     ({"address": "one/shot/a", "spec": {"takes": [{"frames": "1"}]}}, False),
     ({"address": "one/take/a/b", "spec": {"frames": "1"}}, True),
+    ({"address": "one/cut/a/b", "spec": {"frames": "1"}}, True),
 ]
 
 
