@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.kinds import KindSpec, Nature
 from reconciler.render.field_pages import FieldPage, field_pages, find_page
@@ -16,6 +16,7 @@ NATURE_WORDS = {
     Nature.STANDING: "standing: kept as declared",
     Nature.FINITE: "finite: runs once, being finished is the goal",
     Nature.CONTAINER: "container: groups finite work",
+    Nature.PART: "part: lives and ends with the resource it belongs to",
 }
 
 
@@ -30,24 +31,26 @@ def explain_text(kind: KindSpec, path: str, paper: Paper) -> str:
 
 
 def _kind_sections(kind: KindSpec, paper: Paper) -> list[list[str]]:
-    facts = (
-        ("apiVersion", kind.api_version),
-        ("kind", kind.kind),
-        ("nature", NATURE_WORDS[kind.nature]),
-        ("can", ", ".join(sorted(each.replace("_", " ") for each in kind.abilities))),
-        ("on remove", f"{kind.default_on_remove} (or {_others(kind)})"),
-        *(("inline", inline_words(each.path, each.kind)) for each in kind.inline),
-    )
     pages = field_pages(kind)
     example = tree_lines(kind.examples[0], paper, 2) if kind.examples else []
     return [
         [paper.paint(kind.id, Tone.STRONG)],
         paper.wrap(kind.doc, first="  "),
-        _fact_lines(facts, paper),
+        _fact_lines(list(_facts(kind)), paper),
         _children_lines("Fields", [each for each in pages if not each.is_vendors], paper),
         _children_lines("Set by the vendor", [each for each in pages if each.is_vendors], paper),
         ["Example", *example] if example else [],
     ]
+
+
+def _facts(kind: KindSpec) -> Iterator[tuple[str, str]]:
+    yield "apiVersion", kind.api_version
+    yield "kind", kind.kind
+    yield "nature", NATURE_WORDS[kind.nature]
+    if kind.nature is not Nature.PART:
+        yield "can", ", ".join(sorted(each.replace("_", " ") for each in kind.abilities))
+        yield "on remove", f"{kind.default_on_remove} (or {_others(kind)})"
+    yield from (("inline", inline_words(each.path, each.kind)) for each in kind.inline)
 
 
 def inline_words(path: str, kind: str) -> str:

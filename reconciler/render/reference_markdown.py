@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.fields import SetBy
-from reconciler.kinds import KindSpec
+from reconciler.kinds import KindSpec, Nature
 from reconciler.render.explain_text import NATURE_WORDS, inline_words
 from reconciler.render.field_pages import FieldPage, change_words, field_pages, flat
 from reconciler.render.markdown_safe import code_markdown, plain_markdown
@@ -34,17 +34,24 @@ def reference_markdown(kind: KindSpec) -> str:
 
 
 def _facts(kind: KindSpec) -> str:
-    can = ", ".join(sorted(each.replace("_", " ") for each in kind.abilities))
-    removal = ", ".join(code_markdown(each) for each in kind.on_remove)
     inline = (plain_markdown(inline_words(each.path, each.kind)) for each in kind.inline)
     return "\n".join(
         (
             f"- `apiVersion: {kind.api_version}`, `kind: {kind.kind}`",
             f"- {plain_markdown(NATURE_WORDS[kind.nature])}",
-            f"- abilities: {plain_markdown(can)}",
-            f"- `onRemove`: {removal}; {code_markdown(kind.default_on_remove)} when left out",
+            *(() if kind.nature is Nature.PART else _life(kind)),
             *(f"- inline: {each}" for each in inline),
         )
+    )
+
+
+def _life(kind: KindSpec) -> tuple[str, str]:
+    """What can be done to an object of its own at the vendor."""
+    can = ", ".join(sorted(each.replace("_", " ") for each in kind.abilities))
+    removal = ", ".join(code_markdown(each) for each in kind.on_remove)
+    return (
+        f"- abilities: {plain_markdown(can)}",
+        f"- `onRemove`: {removal}; {code_markdown(kind.default_on_remove)} when left out",
     )
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.errors import UserError
+from reconciler.kinds import Nature
 from reconciler.render.explain_text import explain_text
 from reconciler.render.field_pages import field_pages, find_page, flat
+from reconciler.render.reference_markdown import reference_markdown
 from reconciler.render.style import Paper
 from tests.unit.render.kinds import EXAMPLE_KIND
 
@@ -112,3 +116,13 @@ def test_a_page_says_what_is_special(path: str, line: str) -> None:
 def test_wide_paper_shows_the_types_of_children() -> None:
     text = explain_text(EXAMPLE_KIND, "scaling.policies", Paper(120))
     assert "  slots     whole number        Slots always there (fixed)." in text.splitlines()
+
+
+@pytest.mark.parametrize("nature", Nature)
+def test_only_what_lives_by_itself_is_said_to_be_removed(nature: Nature) -> None:
+    kind = replace(EXAMPLE_KIND, nature=nature)
+    has_life = nature is not Nature.PART
+    page = explain_text(kind, "", Paper(80))
+    assert f" {nature}: " in page
+    assert ("on remove" in page) is has_life
+    assert ("`onRemove`" in reference_markdown(kind)) is has_life
