@@ -172,6 +172,10 @@ class Observed:
     """The frames or instances it covers, where its kind has them."""
     done: str = ""
     """Those of them that surely succeeded, whatever became of the rest."""
+    can_grow: bool = False
+    """Whether ranges may be added to it now, finished or not."""
+    reopens: str = ""
+    """Ranges that may have to run again when others are added: a last portion that is not full."""
     progress: float | None = None
     """From 0 to 1, where the vendor tells."""
     outputs: Mapping[str, str] = field(default_factory=dict)

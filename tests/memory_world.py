@@ -21,6 +21,8 @@ from tests.manual_clock import ManualClock
 
 _SAID = {Settled.SUCCEEDED: "success", Settled.FAILED: "failure", Settled.CANCELLED: "cancelled"}
 """`kinds.FINAL_STATES` by what they say."""
+_GROWS = frozenset({Settled.IN_PROGRESS, Settled.SUSPENDED, Settled.SUCCEEDED, Settled.FAILED})
+"""What takes more ranges, where the vendor can add them at all."""
 
 
 @dataclass(slots=True)
@@ -113,6 +115,8 @@ class MemoryObject:
     def observed(self) -> Observed:
         """As a client sees it: references are shown by remote ids alone."""
         hidden = {each.path.partition(".")[0] for each in self.kind.references}
+        takes_more = Ability.APPEND in self.kind.abilities
+        hidden |= {"frames"} if takes_more else set()
         spec = {key: each for key, each in self.spec.items() if key not in hidden}
         return Observed(
             kind=self.kind.id,
@@ -130,6 +134,7 @@ class MemoryObject:
             stands_on=dict(self.stands_on),
             ranges=self.ranges,
             done=self.done,
+            can_grow=takes_more and self.settled in _GROWS,
             progress=self.progress,
             outputs=dict(self.outputs),
             failure=self.failure,

@@ -139,7 +139,9 @@ LOOSE = _finite("Loose", _MANAGED)
 """Work with a marker, at a vendor that takes no unique id of ours."""
 BARE = _finite("Bare", _MANAGED - {Ability.MARKER})
 """Work that has no slot for a marker: known by its name and by records."""
-KINDS: Mapping[str, KindSpec] = {each.id: each for each in (POOL, JOB, TASK, LOOSE, BARE)}
+GROWING = _finite("Growing", _MANAGED | {Ability.APPEND, Ability.DRAIN})
+"""Work whose frames may be added to while it is there."""
+KINDS: Mapping[str, KindSpec] = {each.id: each for each in (POOL, JOB, TASK, LOOSE, BARE, GROWING)}
 
 
 def at(kind: KindSpec, name: str) -> Address:

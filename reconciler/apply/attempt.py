@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from reconciler.apply.creation import create, request_of
 from reconciler.apply.ground import Ground, Result
-from reconciler.apply.steps import Step
+from reconciler.apply.look import patience_s
+from reconciler.apply.settle import run_of
+from reconciler.apply.steps import ENDINGS, Step
 from reconciler.diff.change import Action, Reason
 from reconciler.diff.compare import managed_digests, updated_digests
 from reconciler.errors import Effect, NotFound, Problem, ProviderError
@@ -77,34 +79,49 @@ async def _adopt(ground: Ground, provider: Provider, step: Step) -> Result:
 
 
 async def _change(ground: Ground, provider: Provider, step: Step) -> Result:
-    """Update, stop or delete: all may be repeated, so a lost answer is simply asked again once."""
+    """Update, append, stop or delete: a lost answer is simply asked again once.
+
+    All may be repeated, an addition once the first request for it can arrive no more.
+    """
     intent = ground.intent(step, step.change.request, provider)
-    was, marked = ground.runs.get((step.provider, step.remote_id)), _withdrawn(ground, step)
+    was, marked = ground.runs_at(step), _withdrawn(ground, step)
     (intent,) = await ground.durable([intent], marked)
     error = await _refusal(ground, provider, step)
     if error is not None and error.effect is Effect.UNKNOWN:
+        if step.verb is Verb.APPEND:
+            await _outlast(ground, provider, step, intent)
         (intent,) = await ground.durable([ground.renewed(intent)])
         error = await _refusal(ground, provider, step)
     is_refused = error is not None and error.effect is Effect.NONE
     if error is None and _makes_room(ground, step):
         error = await _still_there(ground, provider, step)
     if error is None:
-        return await _passed(ground, step, intent)
+        return await _passed(ground, provider, step, intent)
     if error.effect is Effect.UNKNOWN:
         return Result(Passed.UNKNOWN, problem=error.problem, error=error)
-    kept = (was,) if is_refused and marked and was is not None else ()
+    kept = was if is_refused and marked else ()
     await ground.write(Batch(close_intents=(intent.operation_id,), put_runs=kept))
     return Result(Passed.FAILED, problem=error.problem, error=error)
 
 
 def _withdrawn(ground: Ground, step: Step) -> tuple[Run, ...]:
-    """The run this step ends by a decision of ours, marked so: nobody else has cancelled it."""
-    run = ground.runs.get((step.provider, step.remote_id))
+    """The runs this step ends by a decision of ours, marked so: nobody else has cancelled them.
+
+    A share that has come to its end is not ended by it.
+    """
     change = step.change
     is_asked = change.action is Action.TERMINATE and change.reason is Reason.REQUESTED
-    if run is None or step.verb is Verb.UPDATE or is_asked:
+    if step.verb not in ENDINGS or is_asked:
         return ()
-    return (replace(run, is_withdrawn=True),)
+    runs = ground.runs_at(step)
+    return tuple(replace(each, is_withdrawn=True) for each in runs if not each.outcome.is_over)
+
+
+async def _outlast(ground: Ground, provider: Provider, step: Step, intent: Intent) -> None:
+    """Wait until a request whose answer was lost has surely arrived or never will."""
+    wait_s = patience_s(intent, provider, ground.clock.now())
+    ground.on_wait(step, f"its answer was lost; {wait_s:.0f}s until it is settled")
+    await ground.clock.sleep(wait_s)
 
 
 def _makes_room(ground: Ground, step: Step) -> bool:
@@ -151,7 +168,7 @@ async def _refusal(ground: Ground, provider: Provider, step: Step) -> ProviderEr
     try:
         await _call(ground, provider, step)
     except NotFound as error:
-        return error if step.verb is Verb.UPDATE else None
+        return error if step.verb not in ENDINGS else None
     except ProviderError as error:
         return error
     return None
@@ -163,6 +180,8 @@ async def _call(ground: Ground, provider: Provider, step: Step) -> None:
         case Verb.UPDATE:
             roots = _sent_roots(change)
             await provider.update(step.remote_id, request_of(ground, step), roots)
+        case Verb.APPEND:
+            await provider.append(step.remote_id, request_of(ground, step))
         case Verb.STOP:
             await provider.stop(change.kind, step.remote_id)
         case _:
@@ -181,7 +200,7 @@ def _owned_again(step: Step, request: Request) -> Record:
     return Record(change.address, change.kind, step.remote_id, marker.ordinal, marker.address)
 
 
-async def _passed(ground: Ground, step: Step, intent: Intent) -> Result:
+async def _passed(ground: Ground, provider: Provider, step: Step, intent: Intent) -> Result:
     change = step.change
     closed = (intent.operation_id,)
     record = ground.records.get(change.address)
@@ -195,6 +214,10 @@ async def _passed(ground: Ground, step: Step, intent: Intent) -> Result:
             updated = noted(kind, replace(record, managed=managed), change.request.resource)
             await ground.write(Batch(put_records=(updated,), close_intents=closed))
             ground.touch(step, step.remote_id)
+        case Verb.APPEND:
+            now = ground.time_at(provider)
+            run = replace(run_of(intent, step.remote_id), seen_at=now, made_at=now)
+            await ground.write(Batch(put_runs=(run,), close_intents=closed))
         case Verb.DELETE if not step.is_last and record is not None:
             gone = replace(record, remote_id="", managed={}, not_honoured={})
             await ground.write(Batch(put_records=(gone,), close_intents=closed))

@@ -6,15 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.apply.ground import MAX_SENDS, Ground, Result
-from reconciler.apply.settle import (
-    Looked,
-    is_past_retention,
-    look,
-    looks_again,
-    patience_s,
-    request_digest,
-    run_of,
-)
+from reconciler.apply.look import Looked, look, looks_again, patience_s
+from reconciler.apply.settle import is_past_retention, request_digest, run_of
 from reconciler.apply.steps import Step
 from reconciler.diff.compare import managed_digests
 from reconciler.errors import AlreadyExists, Effect, Problem, ProviderError

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from reconciler.address import Address
 from reconciler.apply.ledger import Ledger
-from reconciler.apply.settle import SEND_WINDOW_S, request_digest
+from reconciler.apply.look import SEND_WINDOW_S
+from reconciler.apply.settle import request_digest
 from reconciler.apply.steps import Step
 from reconciler.diff.compare import Knowledge
 from reconciler.errors import Problem, ProviderError, StateError
@@ -31,7 +32,10 @@ class Result:
 
 @dataclass(slots=True)
 class Ground:
-    """`records` and `runs` (by provider and remote id) are the state as this apply has left it."""
+    """`records` and `runs` are the state as this apply has left it.
+
+    Runs stand by provider and remote id: one object may be several shares of the work.
+    """
 
     ledger: Ledger
     scope: Scope
@@ -40,7 +44,7 @@ class Ground:
     known: Knowledge
     new_id: Callable[[], str]
     records: dict[Address, Record]
-    runs: dict[tuple[str, str], Run]
+    runs: dict[tuple[str, str], tuple[Run, ...]]
     on_wait: Callable[[Step, str], None]
     plan_digest: str = ""
     touched: dict[tuple[str, str], dict[str, Step]] = field(default_factory=dict)
@@ -55,7 +59,10 @@ class Ground:
         digest, self.plan_digest = self.plan_digest, ""
         await self.ledger.write(replace(batch, use_plan=digest))
         self.records.update({each.address: each for each in batch.put_records})
-        self.runs.update({(e.address.provider, e.remote_id): e for e in batch.put_runs})
+        for run in batch.put_runs:
+            place = (run.address.provider, run.remote_id)
+            others = (each for each in self.runs.get(place, ()) if each.cover != run.cover)
+            self.runs[place] = (*others, run)
         for address in batch.drop_records:
             self.records.pop(address, None)
 
@@ -65,6 +72,10 @@ class Ground:
     def time_at(self, provider: Provider) -> datetime:
         """The vendor's own time, ours where it tells none."""
         return provider.vendor_now() or self.clock.now()
+
+    def runs_at(self, step: Step) -> tuple[Run, ...]:
+        """What the object a step is for stands for: the runs it is remembered by."""
+        return self.runs.get((step.provider, step.remote_id), ())
 
     def touch(self, step: Step, remote_id: str) -> None:
         """Have it read back when all is done."""
@@ -98,7 +109,7 @@ class Ground:
         """The note of one step before its effect."""
         change, now = step.change, self.clock.now()
         record = self.records.get(change.address)
-        run = self.runs.get((step.provider, step.remote_id))
+        run = next(iter(self.runs_at(step)), None)
         noted = Intent(
             operation_id=self.new_id(),
             address=change.address,
@@ -117,19 +128,26 @@ class Ground:
         if request is None:
             return noted
         noted = replace(noted, first_address=request.marker.address)
-        return self._of_creation(noted, request, provider) if step.verb is Verb.CREATE else noted
+        match step.verb:
+            case Verb.CREATE:
+                name, kind = request.resource.address.name, self.kinds[change.kind]
+                named = kind.identity(name, request.spec) if kind.identity else ""
+                noted = replace(noted, remote_id=named, ordinal=request.marker.ordinal)
+            case Verb.APPEND:
+                pass
+            case _:
+                return noted
+        return self._of_a_run(noted, request, provider)
 
-    def _of_creation(self, intent: Intent, request: Request, provider: Provider) -> Intent:
-        marker, kind, resource = request.marker, self.kinds[intent.kind], request.resource
-        named = kind.identity(resource.address.name, request.spec) if kind.identity else ""
+    def _of_a_run(self, intent: Intent, request: Request, provider: Provider) -> Intent:
+        """With what is to be remembered of the work it brings about."""
+        marker, kind = request.marker, self.kinds[intent.kind]
         return replace(
             intent,
-            remote_id=named,
-            ordinal=marker.ordinal,
             run_key=marker.run_key,
             attempt=marker.attempt,
             cover=marker.cover,
             ranges=request.ranges,
-            retention_s=kind.retention_s(resource.spec),
+            retention_s=kind.retention_s(request.resource.spec),
             vendor_time=provider.vendor_now(),
         )

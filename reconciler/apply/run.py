@@ -19,7 +19,7 @@ from reconciler.apply.verify import note_ends, verify
 from reconciler.diff.compare import Knowledge
 from reconciler.errors import AuthFailed, Problem, QuotaExceeded, StateError
 from reconciler.kinds import Ability, Kinds
-from reconciler.model import Recorded, Verb
+from reconciler.model import Recorded, Run, Verb
 from reconciler.plan.plan import Plan
 from reconciler.ports import Batch, Clock, Provider, Reporter, Scope, StateStore
 from reconciler.report import Event, EventKind, Passed, Report, StepReport
@@ -166,7 +166,7 @@ class _Run:
             known=known,
             new_id=ports.new_id,
             records=dict(recorded.records),
-            runs={(e.address.provider, e.remote_id): e for e in recorded.runs if e.remote_id},
+            runs=_by_object(recorded.runs),
             on_wait=self._say_waiting,
         )
 
@@ -308,6 +308,15 @@ def _after(step: Step, result: Result) -> Problem:
         remedy="run the same command again when that is mended",
         address=str(step.change.address),
     )
+
+
+def _by_object(runs: Iterable[Run]) -> dict[tuple[str, str], tuple[Run, ...]]:
+    """Runs by provider and remote id."""
+    found: dict[tuple[str, str], list[Run]] = {}
+    for each in runs:
+        if each.remote_id:
+            found.setdefault((each.address.provider, each.remote_id), []).append(each)
+    return {place: tuple(some) for place, some in found.items()}
 
 
 def _all_kinds(providers: Mapping[str, Provider]) -> Kinds:

@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from reconciler.address import Address
+from reconciler.apply.look import (
+    Finding,
+    Looked,
+    looks,
+    looks_again,
+    marker_of,
+    patience_s,
+    settled_from,
+)
 from reconciler.diff.compare import Knowledge, desired_form, managed_digests
 from reconciler.errors import ProviderError
-from reconciler.kinds import Ability, Kinds, KindSpec
+from reconciler.kinds import Kinds, KindSpec
 from reconciler.model import (
     Intent,
-    Marker,
-    Observed,
     Outcome,
     Record,
     Recorded,
@@ -30,38 +36,8 @@ from reconciler.model import (
 from reconciler.plan.attempts import with_runs
 from reconciler.plan.memory import noted
 from reconciler.ports import Batch, Clock, Provider, Scope
+from reconciler.ranges import ranges
 from reconciler.report import Event, EventKind
-
-SEND_WINDOW_S = 5.0
-"""How long after its note a request may still be sent."""
-
-
-class Looked(StrEnum):
-    ONE = "one"
-    NONE = "none"
-    SEVERAL = "several"
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a look for one marker brought; `observed` is there exactly when it is `ONE`."""
-
-    looked: Looked
-    observed: Observed | None = None
-
-
-def marker_of(intent: Intent, scope: Scope) -> Marker:
-    """The marker the object of this creation carries, if it was made."""
-    return Marker(
-        workspace_id=scope.workspace_id,
-        env=scope.env,
-        address=intent.first_address,
-        ordinal=intent.ordinal,
-        run_key=intent.run_key,
-        attempt=intent.attempt,
-        cover=intent.cover,
-    )
 
 
 def run_of(intent: Intent, remote_id: str, outcome: Outcome = Outcome.ACTIVE) -> Run:
@@ -79,79 +55,6 @@ def run_of(intent: Intent, remote_id: str, outcome: Outcome = Outcome.ACTIVE) ->
         made_at=intent.vendor_time or intent.first_send,
         retention_s=intent.retention_s,
     )
-
-
-async def look(provider: Provider, intent: Intent, scope: Scope) -> Finding:
-    """Ask the vendor for what one creation may have made."""
-    return (await looks(provider, [intent], scope))[intent.operation_id]
-
-
-async def looks(provider: Provider, intents: Sequence[Intent], scope: Scope) -> dict[str, Finding]:
-    """What each of these creations of one kind has made, by operation id: one look for all.
-
-    By their markers; where the kind has no place for any, by the name that is their identity.
-    """
-    if not intents:
-        return {}
-    kind = intents[0].kind
-    marked = {each.operation_id: marker_of(each, scope) for each in intents}
-    try:
-        if provider.kinds[kind].identity is not None:
-            there = await provider.read(kind, [each.remote_id for each in intents])
-            return {each.operation_id: _one_of(there[each.remote_id]) for each in intents}
-        found = await provider.find(kind, list(marked.values()))
-    except ProviderError:
-        return dict.fromkeys(marked, Finding(Looked.UNREADABLE))
-    return {number: _finding(found.get(marker, ())) for number, marker in marked.items()}
-
-
-def _finding(found: Sequence[Observed]) -> Finding:
-    if len(found) > 1:
-        return Finding(Looked.SEVERAL)
-    return _one_of(found[0] if found else None)
-
-
-def _one_of(observed: Observed | None) -> Finding:
-    return Finding(Looked.NONE if observed is None else Looked.ONE, observed)
-
-
-async def looks_again(
-    provider: Provider, intents: Sequence[Intent], scope: Scope
-) -> dict[str, Finding]:
-    """As `looks`, for requests that can arrive no more: what is missing now was not made.
-
-    Where the vendor enforces no unique id of ours, that takes two complete lists.
-    """
-    first = await looks(provider, intents, scope)
-    if not intents or _is_unique(intents[0], provider):
-        return first
-    missing = [each for each in intents if first[each.operation_id].looked is Looked.NONE]
-    return first | await looks(provider, missing, scope)
-
-
-def settled_from(intent: Intent, provider: Provider) -> datetime:
-    """When an object that is still missing was surely not made by this intent's request."""
-    return intent.send_by + timedelta(seconds=_settles_after_s(intent, provider))
-
-
-def patience_s(intent: Intent, provider: Provider, now: datetime) -> float:
-    """Seconds until then; never longer than a request sent just now would need.
-
-    So a wall clock that somebody set back makes nobody wait for a day.
-    """
-    left_s = (settled_from(intent, provider) - now).total_seconds()
-    return max(0.0, min(left_s, SEND_WINDOW_S + _settles_after_s(intent, provider)))
-
-
-def _settles_after_s(intent: Intent, provider: Provider) -> float:
-    after_s = 0.0 if _is_unique(intent, provider) else provider.settle_after_s
-    return provider.request_deadline_s + after_s
-
-
-def _is_unique(intent: Intent, provider: Provider) -> bool:
-    """Whether one creation sent twice makes one object: by a unique id, or by its very name."""
-    kind = provider.kinds[intent.kind]
-    return kind.identity is not None or Ability.UNIQUE_ID in kind.abilities
 
 
 def request_digest(request: Request, known: Knowledge) -> str:
@@ -210,7 +113,7 @@ class _Settlement:
 
     is_closed: bool
     record: Record | None = None
-    run: Run | None = None
+    runs: tuple[Run, ...] = ()
 
 
 _OPEN = _Settlement(is_closed=False)
@@ -235,24 +138,46 @@ async def _ended(intent: Intent, recorded: Recorded, provider: Provider) -> _Set
     One that goes on is not withdrawn by it. One that is gone may have finished before: unknown.
     """
     name = intent.address.provider
-    run = next(
-        (
-            each
-            for each in recorded.runs
-            if (each.address.provider, each.remote_id) == (name, intent.remote_id)
-        ),
-        None,
-    )
-    if run is None or not run.is_withdrawn or run.outcome is not Outcome.ACTIVE:
+    runs = [
+        each
+        for each in recorded.runs
+        if (each.address.provider, each.remote_id) == (name, intent.remote_id)
+        and each.is_withdrawn
+        and each.outcome is Outcome.ACTIVE
+    ]
+    if not runs:
         return _Settlement(is_closed=True)
     try:
-        live = (await provider.read(intent.kind, [run.remote_id]))[run.remote_id]
+        live = (await provider.read(intent.kind, [intent.remote_id]))[intent.remote_id]
     except ProviderError:
         return _OPEN
     if live is None:
-        return _Settlement(is_closed=True, run=replace(run, outcome=Outcome.UNKNOWN))
+        unknown = tuple(replace(each, outcome=Outcome.UNKNOWN) for each in runs)
+        return _Settlement(is_closed=True, runs=unknown)
     is_withdrawn = live.settled.is_over
-    return _Settlement(is_closed=True, run=replace(run, is_withdrawn=is_withdrawn))
+    told = tuple(replace(each, is_withdrawn=is_withdrawn) for each in runs)
+    return _Settlement(is_closed=True, runs=told)
+
+
+async def _appended(
+    intent: Intent, recorded: Recorded, provider: Provider, *, is_past: bool
+) -> _Settlement:
+    """What became of ranges whose addition was noted: the object itself shows what it covers.
+
+    Of one that is gone nobody can tell whether it ran them, unless that was seen before.
+    """
+    if _remembered(intent, recorded) is not None:
+        return _Settlement(is_closed=True)
+    try:
+        live = (await provider.read(intent.kind, [intent.remote_id]))[intent.remote_id]
+    except ProviderError:
+        return _OPEN
+    if live is not None and not ranges(intent.ranges) - ranges(live.ranges):
+        return _Settlement(is_closed=True, runs=(run_of(intent, intent.remote_id),))
+    if not is_past:
+        return _OPEN
+    unknown = () if live is not None else (run_of(intent, "", Outcome.UNKNOWN),)
+    return _Settlement(is_closed=True, runs=unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +226,7 @@ class Settler:
         batch = Batch(
             put_records=tuple(each.record for _, each in told if each.record is not None),
             close_intents=tuple(intent.operation_id for intent, each in told if each.is_closed),
-            put_runs=tuple(each.run for _, each in told if each.run is not None),
+            put_runs=tuple(run for _, each in told for run in each.runs),
         )
         return Absorbed(
             recorded=_applied(recorded, batch),
@@ -340,6 +265,8 @@ class Settler:
         if provider is None:
             return _OPEN
         is_past = now >= settled_from(intent, provider)
+        if intent.verb is Verb.APPEND:
+            return await _appended(intent, recorded, provider, is_past=is_past)
         if intent.verb is not Verb.CREATE:
             return await _ended(intent, recorded, provider) if is_past else _OPEN
         finding = findings[intent.operation_id]
@@ -349,12 +276,12 @@ class Settler:
             run = seen or (run_of(intent, remote_id) if intent.run_key else None)
             record = recorded.records.get(intent.address)
             made = self._made(intent, remote_id or (run.remote_id if run else ""), record, wanted)
-            return _Settlement(is_closed=True, record=made, run=run)
+            return _Settlement(is_closed=True, record=made, runs=(run,) if run else ())
         if finding.looked is not Looked.NONE or not is_past:
             return _OPEN
         vendor_now = provider.vendor_now() or self.clock.now()
         if intent.run_key and is_past_retention(intent, vendor_now):
-            return _Settlement(is_closed=True, run=run_of(intent, "", Outcome.UNKNOWN))
+            return _Settlement(is_closed=True, runs=(run_of(intent, "", Outcome.UNKNOWN),))
         return _Settlement(is_closed=True)
 
     def _made(

@@ -70,6 +70,9 @@ def parts_of(change: Change) -> tuple[tuple[Verb, str], ...]:
     match change.action:
         case Action.CREATE:
             return (*((Verb.UPDATE, each) for each in change.also), (Verb.CREATE, ""))
+        case Action.UPDATE if change.is_append:
+            steered = ((Verb.UPDATE, each) for each in change.also)
+            return (*steered, (Verb.APPEND, change.remote_id))
         case Action.UPDATE:
             return tuple((Verb.UPDATE, each) for each in there)
         case Action.REPLACE:

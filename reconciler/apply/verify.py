@@ -55,7 +55,11 @@ async def note_ends(ground: Ground, providers: Mapping[str, Provider]) -> None:
         except ProviderError:
             continue
         now = ground.time_at(provider)
-        runs = (as_seen(ground.runs[name, each], live, now) for each, live in found.items())
+        runs = (
+            as_seen(run, live, now)
+            for each, live in found.items()
+            for run in ground.runs[name, each]
+        )
         ended = tuple(run for run in runs if run.outcome.is_over)
         if ended:
             await ground.write(Batch(put_runs=ended))

@@ -46,7 +46,7 @@ class Attempt:
         if self.outcome in (Outcome.SUCCEEDED, Outcome.PRESUMED_FINISHED):
             return self.covered
         seen = ranges(self.live.done) if self.live is not None else Ranges()
-        return ranges(self.run.done) | seen
+        return ranges(self.run.done) | (seen & self.covered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +147,11 @@ def _told(observed: Observed) -> tuple[str, int, str] | None:
 def outcome_of(run: Run, live: Observed | None, now: datetime) -> Outcome:
     """What became of a run, from what is remembered and what is seen; `now` is the vendor's clock.
 
-    An absence counts only when the list was complete: whoever reads it has to see to that.
+    An absence counts only when the list was complete: whoever reads it has to see to that. Success
+    is final; a run that ended otherwise may have been taken up again by a person.
     """
-    if run.outcome is not Outcome.ACTIVE and not run.outcome.is_inferred:
+    is_told = run.outcome is not Outcome.ACTIVE and not run.outcome.is_inferred
+    if is_told and (live is None or not _is_taken_up(run, live)):
         return run.outcome
     if live is not None:
         return _seen(run, live.settled)
@@ -161,6 +163,21 @@ def outcome_of(run: Run, live: Observed | None, now: datetime) -> Outcome:
         return Outcome.LOST
     is_past = now >= run.seen_at + timedelta(seconds=run.retention_s)
     return Outcome.PRESUMED_FINISHED if is_past else Outcome.LOST
+
+
+_AFTER_AN_END = frozenset(
+    {
+        Settled.CURRENT,
+        Settled.IN_PROGRESS,
+        Settled.SUSPENDED,
+        Settled.DRAINING,
+        Settled.SUCCEEDED,
+    }
+)
+
+
+def _is_taken_up(run: Run, live: Observed) -> bool:
+    return run.outcome is not Outcome.SUCCEEDED and live.settled in _AFTER_AN_END
 
 
 def _seen(run: Run, settled: Settled) -> Outcome:
@@ -202,6 +219,8 @@ def seen_runs(recorded: Recorded, observation: Observation) -> tuple[Run, ...]:
 def _noted(attempt: Attempt, now: datetime) -> Run | None:
     run = attempt.run
     done = str(attempt.done)
+    if attempt.is_active and run.outcome.is_over and not run.outcome.is_inferred:
+        return None  # an end that was seen is remembered until another one is
     is_same = attempt.outcome is run.outcome and done == run.done
     if is_same and not (attempt.is_active and _is_long_ago(run, now)):
         return None

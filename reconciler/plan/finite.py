@@ -11,9 +11,10 @@ from reconciler.diff.finite_table import FINITE, STILL_THERE, Current, FiniteSit
 from reconciler.diff.table import Decision, first_match
 from reconciler.errors import Problem
 from reconciler.fields import Mutability
-from reconciler.kinds import KindSpec
+from reconciler.kinds import Ability, KindSpec
 from reconciler.lifecycle import WhenRunning
 from reconciler.model import Request, Resource
+from reconciler.plan.attempts import Attempt
 from reconciler.plan.context import Context, guard_of, problem_of, request_of
 from reconciler.plan.plan import Change
 from reconciler.plan.policy import guarded
@@ -129,10 +130,13 @@ def _shown(
 def _change(work: Work, decided: Sequence[Verdict], context: Context) -> Change:
     making = [each for each in decided if each.makes]
     action, leading = _leading(decided, making)
+    ids = _touched(work, action, decided)
+    host = _host(work, making) if action is Action.CREATE else None
     request = _request(work, making, context) if making else None
+    if host is not None and request is not None:
+        return _grown(work, host, request, ids, context)
     if action is Action.UPDATE:
         request = _steering(work, context)
-    ids = _touched(work, action, decided)
     record = context.found(work.resource.address).record
     return Change(
         address=work.resource.address,
@@ -146,6 +150,38 @@ def _change(work: Work, decided: Sequence[Verdict], context: Context) -> Change:
         basis=basis(work),
         ordinal=record.ordinal if record is not None else 0,
         notes=tuple(_notes(work, decided, making)),
+    )
+
+
+def _host(work: Work, making: Sequence[Verdict]) -> Attempt | None:
+    """What missing ranges are added to, where the vendor can and nothing has to run again."""
+    is_growth = all(each.part.current is Current.NONE for each in making)
+    return work.host if is_growth and Ability.APPEND in work.kind.abilities else None
+
+
+def _grown(
+    work: Work, host: Attempt, request: Request, ids: Sequence[str], context: Context
+) -> Change:
+    """Ranges added to a run that is there: a share of its own, of the same attempt."""
+    run, live = host.run, host.live
+    record = context.found(work.resource.address).record
+    assert live is not None, run
+    marker = replace(request.marker, run_key=run.run_key, attempt=run.attempt)
+    notes = [f"adds {request.ranges} to the run that is there"]
+    if live.reopens:
+        notes.append(f"{live.reopens} may run again: the last portion there is not full")
+    return Change(
+        address=work.resource.address,
+        kind=work.kind.id,
+        action=Action.UPDATE,
+        reason=Reason.MANIFEST_CHANGED,
+        request=replace(request, marker=marker),
+        remote_id=run.remote_id,
+        also=tuple(ids),
+        is_append=True,
+        basis=basis(work),
+        ordinal=record.ordinal if record is not None else 0,
+        notes=tuple(notes),
     )
 
 
@@ -180,9 +216,9 @@ def _reason(work: Work, leading: Decision) -> Reason:
 def _touched(work: Work, action: Action, decided: Sequence[Verdict]) -> list[str]:
     """Remote ids that are ended, or changed in place."""
     if action in (Action.REPLACE, Action.TERMINATE):
-        return [each.run.remote_id for each in work.others]
+        return list(dict.fromkeys(each.run.remote_id for each in work.others))
     if any(each.decision.action is Action.UPDATE for each in decided):
-        return [each.run.remote_id for each in work.running]
+        return list(dict.fromkeys(each.run.remote_id for each in work.running))
     return []
 
 

@@ -56,6 +56,8 @@ class Change:
     """What is ended first, before this is ended."""
     also: tuple[str, ...] = ()
     """Further objects of the address that are changed or ended alike: runs of other ranges."""
+    is_append: bool = False
+    """Whether the request's ranges are added to the object that is there."""
     forgets: bool = False
     """Whether the record goes when this is done."""
     notes: tuple[str, ...] = ()

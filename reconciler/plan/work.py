@@ -51,6 +51,12 @@ class Work:
         """Attempts at the wanted work that go on."""
         return tuple(each for each in self.own if each.is_active and each not in self.others)
 
+    @property
+    def host(self) -> Attempt | None:
+        """The newest attempt at the wanted work that takes more ranges."""
+        takes = (e for e in self.own if e.live is not None and e.live.can_grow)
+        return max(takes, key=lambda each: each.run.attempt, default=None)
+
     def is_wanted(self, observed: Observed) -> bool:
         """Whether an object that nobody remembers is, or may become, the wanted work."""
         marker = observed.marker
@@ -166,7 +172,8 @@ def basis(work: Work) -> str:
 
 def lost(attempts: Iterable[Attempt]) -> Usage:
     """What stopping these would lose."""
-    usages = [each.live.usage for each in attempts if each.live is not None]
+    live = {each.run.remote_id: each.live for each in attempts if each.live is not None}
+    usages = [each.usage for each in live.values()]
     return Usage(
         instances=sum(each.instances for each in usages),
         cores=sum(each.cores for each in usages),

@@ -10,6 +10,7 @@ from reconciler.report import Passed
 
 DOING: Final = {
     Verb.CREATE: "creating",
+    Verb.APPEND: "adding to",
     Verb.UPDATE: "updating",
     Verb.STOP: "terminating",
     Verb.DELETE: "deleting",
@@ -18,6 +19,7 @@ DOING: Final = {
 }
 DONE: Final = {
     Verb.CREATE: "created",
+    Verb.APPEND: "added to",
     Verb.UPDATE: "updated",
     Verb.STOP: "terminated",
     Verb.DELETE: "deleted",

@@ -85,8 +85,9 @@ def noted(stored: Run | None, seen: Run) -> Run:
     """What is remembered once `seen` was seen; a run that is not stored yet is taken as it is seen.
 
     Of a stored run only three things move, in whatever order notes come: it ends, once, as the
-    first sight of an end says; while no end was seen it lives on, later and never earlier, even if
-    it had been given up; `done` grows. A run we asked to stop and that was cancelled is withdrawn.
+    first sight of an end says, unless it is seen to have succeeded after all; while no end was seen
+    it lives on, later and never earlier, even if it had been given up; `done` grows. A run we asked
+    to stop and that was cancelled is withdrawn.
     What is inferred changes nothing that is stored, nor does what was seen of another object.
     """
     if stored is None:
@@ -112,7 +113,7 @@ def _is_another(stored: Run, seen: Run) -> bool:
 def _is_news(stored: Run, seen: Run) -> bool:
     """Whether outcome and time move: an end is a fact whenever it was seen, a life only later."""
     if _is_seen_end(stored.outcome):
-        return False
+        return seen.outcome is Outcome.SUCCEEDED is not stored.outcome
     return _is_seen_end(seen.outcome) or _is_later(seen.seen_at, stored.seen_at)
 
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 import anyio
 import pytest
 
-from reconciler.apply.settle import Absorbed, Settler, patience_s, settled_from
+from reconciler.apply.look import patience_s, settled_from
+from reconciler.apply.settle import Absorbed, Settler
 from reconciler.diff.compare import Knowledge, desired_form
 from reconciler.errors import ConfigError
 from reconciler.kinds import Ability, KindSpec

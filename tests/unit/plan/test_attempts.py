@@ -43,9 +43,21 @@ def outcome(life: Life) -> Outcome:
 
 
 @pytest.mark.parametrize("remembered", SEEN_ENDS)
-@pytest.mark.parametrize("settled", [None, Settled.SUCCEEDED, Settled.FAILED, Settled.IN_PROGRESS])
+@pytest.mark.parametrize("settled", [None, Settled.TERMINATING, Settled.FAILED, Settled.CANCELLED])
 def test_an_end_that_was_seen_is_final(remembered: Outcome, settled: Settled | None) -> None:
     assert outcome(Life(task(), settled, remembered)) is remembered
+
+
+@pytest.mark.parametrize("settled", Settled)
+def test_success_is_final_whatever_is_seen_later(settled: Settled) -> None:
+    assert outcome(Life(task(), settled, Outcome.SUCCEEDED)) is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize("remembered", [e for e in SEEN_ENDS if e is not Outcome.SUCCEEDED])
+def test_what_a_person_took_up_again_goes_on_and_may_succeed(remembered: Outcome) -> None:
+    assert outcome(Life(task(), Settled.SUCCEEDED, remembered)) is Outcome.SUCCEEDED
+    assert outcome(Life(task(), Settled.IN_PROGRESS, remembered)) is Outcome.ACTIVE
+    assert outcome(Life(task(), Settled.UNKNOWN, remembered)) is remembered
 
 
 @pytest.mark.parametrize("remembered", [Outcome.ACTIVE, *INFERRED])

@@ -380,7 +380,7 @@ def test_a_note_of_an_unknown_run_is_kept(store: StateStore) -> None:
 
 
 @pytest.mark.parametrize("over", SEEN_ENDS)
-@pytest.mark.parametrize("seen", list(Outcome))
+@pytest.mark.parametrize("seen", [each for each in Outcome if each is not Outcome.SUCCEEDED])
 def test_a_note_never_undoes_an_end_that_was_seen(
     store: StateStore, over: Outcome, seen: Outcome
 ) -> None:
@@ -388,6 +388,14 @@ def test_a_note_never_undoes_an_end_that_was_seen(
     before = store.read()
     store.note([_run(seen, NOW + timedelta(days=1))])
     assert store.read() == before
+
+
+@pytest.mark.parametrize("over", SEEN_ENDS)
+def test_what_succeeded_after_all_has_succeeded(store: StateStore, over: Outcome) -> None:
+    store.commit(_lease(store), Batch(put_runs=(_run(over, NOW),)))
+    store.note([_run(Outcome.SUCCEEDED, NOW + timedelta(days=1))])
+    (run,) = store.read().runs
+    assert run.outcome is Outcome.SUCCEEDED
 
 
 @pytest.mark.parametrize("given_up", [each for each in Outcome if each.is_inferred])
