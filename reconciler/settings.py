@@ -22,6 +22,17 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthSlots:
+    """The credentials a vendor takes, as `auth` names them: all of them, or none if `is_optional`.
+
+    Optional ones are for endpoints that ask nobody who they are.
+    """
+
+    names: tuple[str, ...]
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderConfig:
     """One entry of `spec.providers`; `type` is the vendor, `auth` the vendor's own slots."""
 

@@ -21,6 +21,7 @@ from reconciler.manifest.schema_shape import (
 from reconciler.manifest.workspace_check import Vendors
 from reconciler.manifest.workspace_file import WorkspaceFile
 from reconciler.quantities import show_duration
+from reconciler.settings import AuthSlots
 from reconciler.spec_model import SecretReference
 from reconciler.values import Tree
 
@@ -387,8 +388,11 @@ def _tell_vendors(providers: Tree, vendors: Vendors) -> None:
         ]
 
 
-def _credentials(slots: tuple[str, ...]) -> Tree:
-    if not slots:
+def _credentials(slots: AuthSlots) -> Tree:
+    if not slots.names:
         return {}
-    auth = {"required": list(slots), "propertyNames": {"enum": list(slots)}}
+    names = list(slots.names)
+    auth: Tree = {"required": names, "propertyNames": {"enum": names}}
+    if slots.is_optional:
+        return {"properties": {"auth": {"anyOf": [{"maxProperties": 0}, auth]}}}
     return {"required": ["auth"], "properties": {"auth": auth}}

@@ -11,11 +11,10 @@ from urllib.parse import SplitResult, urlsplit
 from reconciler.errors import Problem
 from reconciler.manifest.nearest import suggest
 from reconciler.manifest.shape import Finding
+from reconciler.settings import AuthSlots
 from reconciler.values import Path
 
-VendorAuth: TypeAlias = tuple[str, ...]
-"""The credentials a vendor needs, as `auth` names them."""
-Vendors: TypeAlias = Mapping[str, VendorAuth]
+Vendors: TypeAlias = Mapping[str, AuthSlots]
 """Every vendor this build knows."""
 
 _OVERLAYS = "overlays"
@@ -48,17 +47,17 @@ def _vendor_slips(path: Path, block: Mapping[str, Any], vendors: Vendors) -> Ite
         )
         yield Finding((*path, "type"), problem)
         return
-    wanted, given = vendors[vendor], block.get("auth") or {}
-    for slot in wanted:
+    slots, given = vendors[vendor], block.get("auth") or {}
+    for slot in slots.names if given or not slots.is_optional else ():
         if slot not in given:
             yield Finding((*path, "auth"), _missing_slot(vendor, slot))
     for slot in given:
-        if slot not in wanted:
+        if slot not in slots.names:
             problem = Problem(
                 code="C112",
                 summary=f"{vendor} takes no credential '{slot[:80]}'",
-                cause=f"it takes {', '.join(wanted)}",
-                remedy=suggest(slot, wanted, otherwise="remove it"),
+                cause=f"it takes {', '.join(slots.names)}",
+                remedy=suggest(slot, slots.names, otherwise="remove it"),
             )
             yield Finding((*path, "auth", slot), problem, on_key=True)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.kinds import Kinds
 from reconciler.model import SecretRef
 from reconciler.ports import Clock, Provider, Revealed, Scope, Secrets
-from reconciler.settings import ProviderConfig
+from reconciler.settings import AuthSlots, ProviderConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """`auth` are the slots a provider of this vendor must fill."""
+    """One vendor; `auth` is what its providers prove who they are with."""
 
-    auth: tuple[str, ...]
+    auth: AuthSlots
     kinds: Callable[[], Kinds]
     open: Callable[[ProviderConfig, Outside], Provider]
 
@@ -64,5 +64,5 @@ def _open_qarnot(config: ProviderConfig, outside: Outside) -> Provider:
 
 
 VENDORS: Mapping[str, Vendor] = {
-    "qarnot": Vendor(auth=("token",), kinds=_qarnot_kinds, open=_open_qarnot),
+    "qarnot": Vendor(auth=AuthSlots(("token",)), kinds=_qarnot_kinds, open=_open_qarnot),
 }

@@ -27,6 +27,7 @@ from reconciler.plan.policy import Policy
 from reconciler.ports import Scope
 from reconciler.providers.qarnot.catalogue import KINDS
 from reconciler.providers.qarnot.marker import from_label, from_tags, shortname, to_label, to_tag
+from reconciler.settings import AuthSlots
 from reconciler.state.sqlite_store import SqliteStore
 from reconciler.values import keyed_digest
 from tests.conftest import GOLDEN
@@ -42,7 +43,7 @@ HELD = {"shot-010/beauty", "secret", "third-time", "seeded"}
 def declared() -> Loaded:
     source = Source("reconciler.yaml", (V1 / "reconciler.yaml").read_bytes())
     workspace, problems = load_workspace(
-        source, {"qarnot": ("token",)}, env="prod", variables=Variables()
+        source, {"qarnot": AuthSlots(("token",))}, env="prod", variables=Variables()
     )
     assert workspace is not None, problems
     text = (V1 / "manifests" / "work.yaml").read_bytes()

@@ -22,7 +22,7 @@ from reconciler.kinds import (
 from reconciler.manifest.load import Loaded, load
 from reconciler.manifest.source import Source
 from reconciler.manifest.workspace import Variables, load_workspace
-from reconciler.settings import Workspace
+from reconciler.settings import AuthSlots, Workspace
 from reconciler.spec_model import Duration, Memory, Reference, SecretReference, SpecModel
 
 Key = Annotated[str, StringConstraints(pattern="^[A-Z_]{1,20}$")]
@@ -170,6 +170,7 @@ RACK = KindSpec(
     abilities=frozenset(),
     doc="A rack of machines.",
     refuse=_refuse,
+    identity=lambda name, spec: name.lower(),
     on_remove=("delete", "forget"),
     examples=({"profile": "docker", "size": 4},),
 )
@@ -278,7 +279,11 @@ CUT = KindSpec(
     examples=({"reel": "trailer", "frames": "1-240"},),
 )
 KINDS = {each.id: each for each in (RACK, WORK, SHOT, TAKE, REEL, CUT)}
-VENDORS = {"farm": ("user", "password"), "mill": ()}
+VENDORS = {
+    "farm": AuthSlots(("user", "password")),
+    "mill": AuthSlots(()),
+    "yard": AuthSlots(("user", "password"), is_optional=True),
+}
 
 HEAD = """\
 apiVersion: reconciler/v1

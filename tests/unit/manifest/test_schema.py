@@ -21,7 +21,7 @@ from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.settings import Caps
 from reconciler.values import Path
 from tests.unit.manifest.farm import FARM, HEAD, KINDS, RACK, SHOT, TAKE, VENDORS, WORK, declare
-from tests.unit.manifest.test_workspace import WHOLE
+from tests.unit.manifest.test_workspace import AUTH, WHOLE
 
 SCHEMAS = manifest_schemas(KINDS, VENDORS)
 BOTH = [
@@ -345,6 +345,7 @@ def test_the_schema_of_overlays_knows_parts(value: Any, is_valid: bool) -> None:
     assert Draft202012Validator(SCHEMAS["overlay.schema.json"]).is_valid(value) is is_valid
 
 
+YARD = "  providers: {{one: {{type: yard, url: 'https://a'{}}}}}\n"
 WORKSPACES = [
     (WHOLE, True),
     (HEAD + FARM, True),
@@ -355,6 +356,10 @@ WORKSPACES = [
     (HEAD + FARM.replace("type: farm", "type: frm"), False),
     (HEAD + FARM.replace("{secretRef: {env: FARM_USER}}", "hush"), False),
     (HEAD + "  prune: true\n", False),
+    (HEAD + YARD.format(""), True),
+    (HEAD + YARD.format(", auth: {}"), True),
+    (HEAD + YARD.format(f", auth: {{{AUTH}}}"), True),
+    (HEAD + YARD.format(f", auth: {{{AUTH.partition(',')[0]}}}"), False),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from reconciler.manifest.source import Source
 from reconciler.manifest.workspace import Variables, load_workspace, render_workspace
 from reconciler.model import SecretRef
-from reconciler.settings import Caps, ProviderConfig, Safety, Timeouts, Workspace
+from reconciler.settings import AuthSlots, Caps, ProviderConfig, Safety, Timeouts, Workspace
 from tests.unit.manifest.farm import FARM, HEAD, VENDORS, spot, workspace
 
 WHOLE = """\
@@ -91,7 +91,7 @@ def test_a_new_workspace_s_text_loads() -> None:
     text = render_workspace("film-a", "ws-5c1d0e9a7b3f4d21")
     found, problems = load_workspace(
         Source("reconciler.yaml", text.encode()),
-        {"qarnot": ("token",)},
+        {"qarnot": AuthSlots(("token",))},
         env="default",
         variables=Variables(),
     )
@@ -167,6 +167,8 @@ REFUSED = [
     (provider(f"{{type: frm, url: 'https://a', auth: {{{AUTH}}}}}"), "C111"),
     (provider("{type: farm, url: 'https://a', auth: {user: {secretRef: {env: U}}}}"), "C112"),
     (provider(f"{{type: farm, url: 'https://a', auth: {{{AUTH}, {TOKEN}}}}}"), "C112"),
+    (provider("{type: yard, url: 'https://a', auth: {user: {secretRef: {env: U}}}}"), "C112"),
+    (provider(f"{{type: yard, url: 'https://a', auth: {{{AUTH}, {TOKEN}}}}}"), "C112"),
     (provider("{type: mill, url: 'https://a', auth: {token: hush}}"), "M204"),
     (provider("{type: mill, url: 'https://a', auth: {token: {secretRef: {}}}}"), "M207"),
     (provider("{type: mill, url: 'https://a', settleAfter: 2 min}"), "M207"),
@@ -206,3 +208,12 @@ def test_no_credential_is_repeated(text: str) -> None:
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"])
 def test_loopback_needs_no_tls(host: str) -> None:
     assert load(mill(f"http://{host}:8801"))[1] == []
+
+
+@pytest.mark.parametrize("auth", ["", ", auth: {}", f", auth: {{{AUTH}}}"])
+def test_credentials_may_be_left_out_together_where_the_vendor_needs_none(auth: str) -> None:
+    found, codes = load(provider(f"{{type: yard, url: 'https://a'{auth}}}"))
+    assert codes == []
+    assert found is not None
+    config = found.providers["one"]
+    assert set(config.auth) in (set(), {"user", "password"})
