@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.address import Address
-from reconciler.model import MARKER_VERSION, Marker
+from reconciler.model import Marker
 from reconciler.ports import Scope
+from reconciler.providers.marker_text import from_text, to_text
 from reconciler.providers.qarnot.kinds.job import MARKER_TAG
 from reconciler.values import canonical, digest
 
@@ -26,41 +26,8 @@ _SLUG_LENGTH = 33
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 
 
-def to_label(marker: Marker) -> str:
-    """The marker as one text, its address last."""
-    return " ".join(
-        (
-            str(marker.version),
-            marker.workspace_id,
-            marker.env,
-            str(marker.ordinal),
-            marker.run_key or "-",
-            str(marker.attempt),
-            marker.cover or "-",
-            str(marker.address),
-        )
-    )
-
-
-def from_label(text: str) -> Marker | None:
-    """The marker a label holds; `None` when it holds none of a version we know."""
-    parts = text.split(" ", 7)
-    numbers = (parts[0], parts[3], parts[5]) if len(parts) == 8 else ()
-    if not numbers or not all(each.isdecimal() and len(each) < 10 for each in numbers):
-        return None
-    _, workspace_id, env, ordinal, run_key, attempt, cover, address = parts
-    names = address.split("/", 2)
-    if int(parts[0]) != MARKER_VERSION or len(names) != 3:
-        return None
-    return Marker(
-        workspace_id=workspace_id,
-        env=env,
-        address=Address(*names),
-        ordinal=int(ordinal),
-        run_key="" if run_key == "-" else run_key,
-        attempt=int(attempt),
-        cover="" if cover == "-" else cover,
-    )
+to_label, from_label = to_text, from_text
+"""A label holds the marker's text as it is."""
 
 
 def shortname(marker: Marker) -> str:
