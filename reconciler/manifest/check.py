@@ -62,11 +62,10 @@ class Checker:
             spec = tree.get("spec")
             more = self._in_spec(kind, spec, beside) if isinstance(spec, dict) else ()
             return (*found, *more)
-        lifecycle = tree.get("lifecycle") or {}
         return (
             *self._in_spec(kind, tree["spec"], beside),
             *_in_labels(kind, tree),
-            *(_in_lifecycle(kind, lifecycle) if lifecycle else ()),
+            *(_in_lifecycle(kind, tree) if tree.get("lifecycle") else ()),
         )
 
     def accepts(self, kind: KindSpec, tree: Mapping[str, Any]) -> bool:
@@ -76,7 +75,7 @@ class Checker:
             and self._shape(kind).accepts(tree["spec"])
             and all(each.is_warning for each in kind.refuse(tree["spec"]))
             and not any(_in_labels(kind, tree))
-            and not any(_in_lifecycle(kind, tree.get("lifecycle") or {}))
+            and not any(_in_lifecycle(kind, tree))
         )
 
     def _shape(self, kind: KindSpec) -> Shape:
@@ -173,8 +172,8 @@ def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
     said = {key: each for key, each in (block or {}).items() if each is not None}
     if not said:
         return UNSAID
-    on_grow, on_remove = said.get("onGrow"), said.get("onRemove")
-    when_running = said.get("whenRunning")
+    on_grow, when_running = said.get("onGrow"), said.get("whenRunning")
+    on_remove, replacement = _removal(said.get("onRemove"))
     return Lifecycle(
         protect=said.get("protect"),
         run=said.get("run", 1),
@@ -185,12 +184,20 @@ def lifecycle_of(block: Mapping[str, Any] | None) -> Lifecycle:
         on_failure=OnEnd(said.get("onFailure", "hold")),
         max_attempts=said.get("maxAttempts", 3),
         on_lost=OnEnd(said.get("onLost", "hold")),
-        on_remove=OnRemove(on_remove) if on_remove else None,
+        on_remove=on_remove,
+        replacement=replacement,
         when_running=WhenRunning(when_running) if when_running else None,
     )
 
 
-def _in_lifecycle(kind: KindSpec, block: Mapping[str, Any]) -> Iterator[Finding]:
+def _removal(said: Any) -> tuple[OnRemove | None, str | None]:
+    if isinstance(said, Mapping):
+        return OnRemove.DELETE, said["delete"]["replacement"]
+    return OnRemove(said) if said else None, None
+
+
+def _in_lifecycle(kind: KindSpec, tree: Mapping[str, Any]) -> Iterator[Finding]:
+    block = tree.get("lifecycle") or {}
     if kind.nature is Nature.PART:
         if block:
             yield Finding(("lifecycle",), no_meaning(kind, "lifecycle"), on_key=True)
@@ -199,7 +206,9 @@ def _in_lifecycle(kind: KindSpec, block: Mapping[str, Any]) -> Iterator[Finding]
         if block.get(key) is not None:
             yield Finding(("lifecycle", key), no_meaning(kind, key), on_key=True)
     way = block.get("onRemove")
-    if way is not None and way not in kind.on_remove:
+    if isinstance(way, Mapping):
+        yield from _in_removal(kind, tree["metadata"]["name"], way["delete"]["replacement"])
+    elif way is not None and way not in kind.on_remove:
         yield Finding(("lifecycle", "onRemove"), _no_such_way(kind, way))
     for number, path in enumerate(block.get("ignore") or ()):
         yield from _unknown_path(kind, number, path)
@@ -237,6 +246,32 @@ def _no_such_way(kind: KindSpec, way: str) -> Problem:
         summary=f"a {kind.kind} can't be removed by '{way}'",
         cause=f"{kind.vendor} has no such way for it",
         remedy=f"use one of {', '.join(kind.on_remove)}",
+    )
+
+
+def _in_removal(kind: KindSpec, name: str, replacement: str) -> Iterator[Finding]:
+    path: Path = ("lifecycle", "onRemove", "delete")
+    if kind.identity is None:
+        yield Finding(path, _no_replacement(kind), on_key=True)
+    elif replacement.casefold() == name.casefold():
+        yield Finding((*path, "replacement"), _own_replacement(kind, replacement))
+
+
+def _no_replacement(kind: KindSpec) -> Problem:
+    return Problem(
+        code="M219",
+        summary=f"nothing can take the place of a {kind.kind}",
+        cause=f"what runs at {kind.vendor} can't be moved from one to another by name",
+        remedy="write onRemove: delete",
+    )
+
+
+def _own_replacement(kind: KindSpec, name: str) -> Problem:
+    return Problem(
+        code="M219",
+        summary=f"'{name[:80]}' can't take its own place",
+        cause="it is gone when its users look for it",
+        remedy=f"name another {kind.kind}",
     )
 
 

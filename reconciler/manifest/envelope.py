@@ -38,6 +38,22 @@ class Metadata(SpecModel):
     ] = None
 
 
+class Successor(SpecModel):
+    """What its users are moved to before it is deleted."""
+
+    replacement: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=NAME_MAX_LENGTH),
+        Field(description="The name of another one of its kind."),
+    ]
+
+
+class DeleteWithSuccessor(SpecModel):
+    """Delete it once our own work that names it is moved to another one."""
+
+    delete: Successor
+
+
 class LifecycleBlock(SpecModel):
     """How changes, ends and removal of this resource are treated."""
 
@@ -72,7 +88,7 @@ class LifecycleBlock(SpecModel):
         Hold | None, Field(description="After a run that vanished before its end was seen.")
     ] = None
     on_remove: Annotated[
-        Literal["terminate", "delete", "archive", "forget"] | None,
+        Literal["terminate", "delete", "archive", "forget"] | DeleteWithSuccessor | None,
         Field(description="When the manifest is gone, under prune."),
     ] = None
     when_running: Annotated[

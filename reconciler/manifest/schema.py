@@ -7,9 +7,9 @@ from typing import Any
 
 from reconciler import fields
 from reconciler.fields import Field, Mutability, Node, SetBy
-from reconciler.kinds import Inline, Kinds, KindSpec, Nature
-from reconciler.manifest.check import barred
-from reconciler.manifest.envelope import Defaults, LifecycleBlock, Manifest, Metadata, Overlay
+from reconciler.kinds import Inline, Kinds, KindSpec
+from reconciler.manifest.envelope import Defaults, Manifest, Overlay
+from reconciler.manifest.schema_envelope import lifecycle_of, metadata_of
 from reconciler.manifest.schema_shape import (
     DRAFT,
     EXPRESSION_DEF,
@@ -84,10 +84,10 @@ def manifest_of(kind: KindSpec) -> Tree:
     envelope["properties"] = {
         "apiVersion": {"const": kind.api_version},
         "kind": {"const": kind.kind},
-        "metadata": with_expressions(_metadata(kind)),
+        "metadata": with_expressions(metadata_of(kind)),
         "matrix": _MATRIX,
         "spec": with_expressions(spec_of(kind)),
-        "lifecycle": with_expressions(_lifecycle_or_null(kind)),
+        "lifecycle": with_expressions(lifecycle_of(kind)),
     }
     return {**envelope, "description": kind.doc, "examples": _examples(kind)}
 
@@ -118,43 +118,6 @@ def spec_of(kind: KindSpec) -> Tree:
     required = {"required": [each for each in spec.get("required", ()) if each not in lists]}
     spec = {**spec, "properties": {**own, **lists}}
     return {**spec, **required} if "required" in spec else spec
-
-
-def _metadata(kind: KindSpec) -> Tree:
-    block = shape_of(Metadata)
-    return {**block, "properties": {**block["properties"], "labels": _labels(kind, block)}}
-
-
-def _labels(kind: KindSpec, metadata: Tree) -> Tree:
-    labels: Tree = metadata["properties"]["labels"]
-    if kind.table.row("labels") is not None:
-        return labels
-    return _none_of(kind)
-
-
-def _none_of(kind: KindSpec) -> Tree:
-    return {"type": "null", "description": f"A {kind.kind} of {kind.vendor} has none."}
-
-
-def _lifecycle_or_null(kind: KindSpec) -> Tree:
-    if kind.nature is Nature.PART:
-        return _none_of(kind)
-    return {"anyOf": [_lifecycle(kind), {"type": "null"}]}
-
-
-def _lifecycle(kind: KindSpec) -> Tree:
-    block = shape_of(LifecycleBlock)
-    without = barred(kind)
-    only = "For work in ranges only." if kind.nature is Nature.FINITE else "For finite work only."
-    known = {key: each for key, each in block["properties"].items() if key not in without}
-    # a null says nothing, so it is no slip even where the key has no meaning
-    known |= {key: {"type": "null", "description": only} for key in without}
-    known["onRemove"] = {
-        "description": known["onRemove"]["description"],
-        "enum": [*kind.on_remove, None],
-        "default": kind.default_on_remove,
-    }
-    return {**block, "properties": known}
 
 
 def _described(node: Any, known: Node, kind: KindSpec) -> Any:
@@ -268,12 +231,12 @@ def _list_of(kind: KindSpec, inline: Inline, *, is_own: bool) -> Tree:
 
 def element_of(kind: KindSpec, inline: Inline) -> Tree:
     """The schema of one resource inside another one, its expressions replaced."""
-    spec, metadata = spec_of(kind), _metadata(kind)
+    spec, metadata = spec_of(kind), metadata_of(kind)
     fields = {key: each for key, each in spec["properties"].items() if key != inline.reference}
     own = {
         "name": metadata["properties"]["name"],
         "labels": metadata["properties"]["labels"],
-        "lifecycle": _lifecycle_or_null(kind),
+        "lifecycle": lifecycle_of(kind),
     }
     required = [key for key in spec.get("required", ()) if key != inline.reference]
     return {

@@ -109,11 +109,14 @@ def choose(slips: Iterable[Slip]) -> list[Slip]:
 
 
 def _is_another_type(slips: list[Slip], union: Path) -> bool:
-    return len(slips) == 1 and slips[0].path == union and slips[0].kind in _TYPES
+    if len(slips) != 1 or slips[0].path != union:
+        return False
+    is_no_word = slips[0].kind == "literal_error" and isinstance(slips[0].found, Mapping | list)
+    return is_no_word or slips[0].kind in _TYPES
 
 
 def _no_alternative(union: Path, branches: Mapping[str, list[Slip]]) -> Slip:
-    kinds = dict.fromkeys(_TYPES[slips[0].kind] for slips in branches.values())
+    kinds = dict.fromkeys(_TYPES.get(slips[0].kind, "text") for slips in branches.values())
     if "a number" in kinds:
         kinds.pop("a whole number", None)
     found = next(iter(branches.values()))[0].found

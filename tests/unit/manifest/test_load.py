@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from reconciler.address import Address
 from reconciler.errors import Severity
+from reconciler.kinds import RefRole
 from reconciler.lifecycle import Lifecycle, OnEnd, OnRemove
 from reconciler.manifest.composer import MAX_PROBLEMS
 from reconciler.manifest.load import inputs_digest, load
 from reconciler.manifest.source import Source
 from reconciler.model import Ref, Resource
 from reconciler.values import digest
-from tests.unit.manifest.farm import KINDS, declare, only, rack, spot, work, workspace
+from tests.unit.manifest.farm import KINDS, declare, only, rack, reel, spot, work, workspace
 
 NAMES = st.lists(st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True), min_size=1, max_size=6,
                  unique=True)  # fmt: skip
@@ -139,6 +140,35 @@ def test_a_reference_may_name_what_is_not_ours() -> None:
     assert loaded.resources[0].references == (Ref(("rack",), "farm/Rack", existing="old-rack"),)
 
 
+REPLACED = "lifecycle: {{onRemove: {{delete: {}}}}}"
+
+
+@given(st.text("ab c", min_size=1, max_size=9).filter(lambda name: name.casefold() != "r"))
+def test_what_takes_the_place_of_a_removed_one_is_remembered(name: str) -> None:
+    loaded = declare(rack("r", rest=REPLACED.format(f"{{replacement: '{name}'}}")))
+    assert loaded.problems == ()
+    assert loaded.resources[0].lifecycle == Lifecycle(on_remove=OnRemove.DELETE, replacement=name)
+    plain = declare(rack("r", rest="lifecycle: {onRemove: delete}"))
+    assert plain.resources[0].lifecycle == Lifecycle(on_remove=OnRemove.DELETE)
+    assert plain.inputs != loaded.inputs
+
+
+def test_what_is_used_is_found_by_name_one_by_one_or_in_a_list() -> None:
+    text = reel("r", "{cuts: [{name: a, source: b}], stock: [a, {existing: old}, b]}")
+    loaded = declare(rack("a") + rack("b") + text)
+    assert loaded.problems == ()
+    assert [(each.path, each.existing or str(each.target), each.role)
+            for each in loaded.resources[2].references] == [
+        (("stock", 0), "one/rack/a", RefRole.USED),
+        (("stock", 1), "old", RefRole.USED),
+        (("stock", 2), "one/rack/b", RefRole.USED),
+        (("cuts", 0, "source"), "one/rack/b", RefRole.USED),
+    ]  # fmt: skip
+    problem = only(declare(rack("nuke") + reel("r", "{cuts: [{name: a}], stock: [nuke, nuka]}")))
+    assert (problem.code, problem.remedy) == ("M301", "did you mean 'nuke'?")
+    assert spot(problem) == "manifests/m.yaml:11:41 spec.stock[1]"
+
+
 WRONG = [
     (rack("a", "{profile: x, sise: 3}"), "M202", "5:20 spec.sise", "did you mean 'size'?"),
     (rack("a", "{}"), "M203", "5:7 spec.profile", "add 'profile'"),
@@ -161,6 +191,17 @@ WRONG = [
     (rack("a", rest="lifecycle: {protec: true}"), "M202", "6:13 lifecycle.protec", "'protect'?"),
     (rack("a", rest="lifecycle: {run: 2}"), "M209", "6:13 lifecycle.run", "remove it"),
     (rack("a", rest="lifecycle: {onRemove: archive}"), "M209", "6:23 lifecycle.onRemove", "delete"),
+    (rack("a", rest="lifecycle: {onRemove: delte}"), "M205", "6:23 lifecycle.onRemove", "'delete'"),
+    (rack("a", rest="lifecycle: {onRemove: [delete]}"), "M204", "6:23 lifecycle.onRemove",
+     "text or an object"),
+    (rack("a", rest=REPLACED.format("{}")), "M203", "6:32 lifecycle.onRemove.delete.replacement",
+     "add 'replacement'"),
+    (rack("a", rest=REPLACED.format("{replacement: b, by: c}")), "M202",
+     "6:49 lifecycle.onRemove.delete.by", "replacement"),
+    (rack("a", rest=REPLACED.format("{replacement: A}")), "M219",
+     "6:46 lifecycle.onRemove.delete.replacement", "another Rack"),
+    (work("a", rest=REPLACED.format("{replacement: b}")), "M219",
+     "6:24 lifecycle.onRemove.delete", "onRemove: delete"),
     (rack("a", rest="lifecycle: {ignore: [szie]}"), "M210", "6:22 lifecycle.ignore[0]", "'size'?"),
     (rack("a", rest="lifecycle: {onChange: wat}"), "M205", "6:23 lifecycle.onChange", "'wait'?"),
     (rack("a", rest="extra: 1"), "M202", "6:1 extra", "kind"),
