@@ -39,6 +39,7 @@ def record_to_json(record: Record) -> Tree:
             "onRemove": record.on_remove and record.on_remove.value,
             "whenRunning": record.when_running and record.when_running.value,
             "dependsOn": [str(address) for address in record.depends_on],
+            "replacement": record.replacement,
         }
     )
 
@@ -64,6 +65,7 @@ def record_from_json(tree: Mapping[str, Any]) -> Record:
         on_remove=OnRemove(on_remove) if on_remove else None,
         when_running=WhenRunning(when_running) if when_running else None,
         depends_on=tuple(map(_address, depends_on)) if depends_on else (),
+        replacement=get("replacement", ""),
     )
 
 

@@ -40,6 +40,7 @@ records = st.builds(
     on_remove=st.none() | st.sampled_from(OnRemove),
     when_running=st.none() | st.sampled_from(WhenRunning),
     depends_on=st.lists(addresses, max_size=2).map(tuple),
+    replacement=texts,
 )
 runs = st.builds(
     Run,
