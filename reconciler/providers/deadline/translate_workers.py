@@ -18,7 +18,7 @@ def machines(workers: Sequence[Body], capabilities: Mapping[str, Any]) -> tuple[
     """What jobs may be placed by: the site's own table first, then groups and workers as they are.
 
     `workers` have `Info` and `Settings`; those that are not enabled count for nothing. A group that
-    the table names is as the table says; what can't be read of it asks for nothing.
+    the table names is as the table says; what can't be read of it counts as nothing.
     """
     told = tuple(_told(capabilities))
     named = {(each.field, each.value.lower()) for each in told}
