@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 
 _MEMORY = re.compile(r"^(\d{1,12}(?:\.\d{1,6})?)(B|[KMGT]i?B)$", re.ASCII)
 _DURATION = re.compile(
@@ -86,7 +88,10 @@ def clock_time(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Frames `start, start + step, …` up to `stop`, both ends included when the step meets them."""
+    """Frames `start, start + step, …` up to `stop`, both ends included when the step meets them.
+
+    Where `stop` comes before `start` the step is negative: the frames run backwards.
+    """
 
     start: int
     stop: int
@@ -95,17 +100,23 @@ class Span:
     def __len__(self) -> int:
         return (self.stop - self.start) // self.step + 1
 
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.start, self.stop + (1 if self.step > 0 else -1), self.step))
+
     def __str__(self) -> str:
         if self.start == self.stop:
             return str(self.start)
-        return f"{self.start}-{self.stop}" + (f"x{self.step}" if self.step != 1 else "")
+        pace = abs(self.step)
+        return f"{self.start}-{self.stop}" + (f"x{pace}" if pace != 1 else "")
 
 
 def frames(text: str) -> tuple[Span, ...]:
-    """`1-10,20,30-40x2` as spans, in the order written, never expanded.
+    """`1-10,20,40-30x2` as spans, in the order written, never expanded.
+
+    `40-30x2` runs backwards, and frames may be below zero: `-5--1`.
 
     Raises:
-        NotAQuantity: a part is no frame or range, or a range runs backwards.
+        NotAQuantity: a part is no frame or range.
     """
     spans = []
     for part in text.split(","):
@@ -113,7 +124,26 @@ def frames(text: str) -> tuple[Span, ...]:
         if match is None:
             raise NotAQuantity("frames are written like 1-240, 1-240x10 or 1-10,20,30-40")
         start, stop, step = int(match[1]), int(match[2] or match[1]), int(match[3] or 1)
-        if stop < start or step < 1:
-            raise NotAQuantity(f"the range {part.strip()} holds no frame")
-        spans.append(Span(start, stop, step))
+        if not step:
+            raise NotAQuantity(f"the range {part.strip()} never gets on")
+        spans.append(Span(start, stop, step if stop >= start else -step))
     return tuple(spans)
+
+
+def ordered(text: str) -> Iterator[int]:
+    """The frames one by one, in the order written; of one named twice the first place counts.
+
+    None is looked at before it is asked for.
+
+    Raises:
+        NotAQuantity: a part is no frame or range; at once, before any frame.
+    """
+    return _once(chain.from_iterable(frames(text)))
+
+
+def _once(found: Iterable[int]) -> Iterator[int]:
+    seen = set[int]()
+    for each in found:
+        if each not in seen:
+            seen.add(each)
+            yield each

@@ -1,6 +1,7 @@
 """Sets of frames or instances, as sorted spans that never touch: what a run covers or lacks.
 
-A set is written like `1-10,20,30-40`; one set has one text. Stepped ranges are members one by one.
+A set is written like `-5--1,1-10,20`; one set has one text. Stepped ranges are members one by one,
+and one that runs backwards holds what it holds forwards.
 """
 
 from __future__ import annotations
@@ -87,10 +88,10 @@ def ranges(text: str) -> Ranges:
         members += len(span)
         if members > MAX_MEMBERS:
             raise NotAQuantity(f"at most {MAX_MEMBERS} frames can be told apart")
-        if span.step == 1:
-            found.append((span.start, span.stop))
+        if abs(span.step) == 1:
+            found.append((min(span.start, span.stop), max(span.start, span.stop)))
         else:
-            found.extend((at, at) for at in range(span.start, span.stop + 1, span.step))
+            found.extend((at, at) for at in span)
     return _joined(found)
 
 

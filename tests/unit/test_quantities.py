@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from reconciler.quantities import (
     duration_s,
     frames,
     memory_mib,
+    ordered,
     show_duration,
 )
 
@@ -118,7 +120,7 @@ spans = st.builds(
     lambda start, count, step: Span(start, start + (count - 1) * step, step if count > 1 else 1),
     st.integers(-1000, 100_000),
     st.integers(1, 500),
-    st.integers(1, 50),
+    st.integers(-50, 50).filter(bool),
 )
 
 
@@ -129,7 +131,42 @@ def test_frames_shown_read_back_in_their_order(wanted: list[Span]) -> None:
 
 @given(spans)
 def test_a_span_counts_its_frames(span: Span) -> None:
-    assert len(span) == len(range(span.start, span.stop + 1, span.step))
+    assert len(span) == len(list(span))
+
+
+@given(spans, st.integers(0, 49))
+def test_the_last_frame_of_a_span_is_not_past_its_stop(span: Span, more: int) -> None:
+    towards = 1 if span.step > 0 else -1
+    further = Span(span.start, span.stop + towards * (more % abs(span.step)), span.step)
+    assert list(further) == list(span)
+    assert list(span)[:: len(span) - 1 or 1] == list(dict.fromkeys([span.start, span.stop]))
+
+
+@given(st.lists(spans, min_size=1, max_size=6))
+def test_frames_in_order_are_those_of_all_ranges_each_once(wanted: list[Span]) -> None:
+    text = ",".join(map(str, wanted))
+    assert list(ordered(text)) == list(dict.fromkeys(at for each in wanted for at in each))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("5-1", [5, 4, 3, 2, 1]),
+        ("-5--1", [-5, -4, -3, -2, -1]),
+        ("2--2", [2, 1, 0, -1, -2]),
+        ("-2-2", [-2, -1, 0, 1, 2]),
+        ("20-1x5", [20, 15, 10, 5]),
+        ("1-20x10,1-3,12-10", [1, 11, 2, 3, 12, 10]),
+    ],
+)
+def test_a_list_of_frames_says_their_order(text: str, wanted: list[int]) -> None:
+    assert list(ordered(text)) == wanted
+
+
+def test_no_frame_is_looked_at_before_it_is_asked_for() -> None:
+    assert list(islice(ordered("999999999-1,1-999999999"), 2)) == [999_999_999, 999_999_998]
+    with pytest.raises(NotAQuantity):
+        ordered("1-3,x")
 
 
 @pytest.mark.parametrize(
@@ -141,6 +178,9 @@ def test_a_span_counts_its_frames(span: Span) -> None:
         ("5, 1", [Span(5, 5), Span(1, 1)]),
         ("-5--1", [Span(-5, -1)]),
         ("1-10,5-20", [Span(1, 10), Span(5, 20)]),
+        ("100-1", [Span(100, 1, -1)]),
+        ("-1--5x2", [Span(-1, -5, -2)]),
+        ("5-5", [Span(5, 5)]),
     ],
 )
 def test_frames_are_read_in_the_order_written(text: str, wanted: list[Span]) -> None:
@@ -178,8 +218,9 @@ def test_a_long_range_stays_one_span() -> None:
         (clock_time, "08:60"),
         (clock_time, "08:30\n"),
         (frames, ""),
-        (frames, "10-1"),
         (frames, "1-10x0"),
+        (frames, "10-1x0"),
+        (frames, "1---3"),
         (frames, "1-10x-1"),
         (frames, "a"),
         (frames, "1,,2"),

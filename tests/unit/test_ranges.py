@@ -32,7 +32,18 @@ def test_union_difference_and_intersection_are_those_of_sets(one: set[int], two:
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("3,1-2", "1-3"), ("1-10x3", "1,4,7,10"), ("5", "5"), ("1-4,2-3,9", "1-4,9"), ("", "")],
+    [
+        ("3,1-2", "1-3"),
+        ("1-10x3", "1,4,7,10"),
+        ("5", "5"),
+        ("1-4,2-3,9", "1-4,9"),
+        ("", ""),
+        ("100-1", "1-100"),
+        ("10-1x3", "1,4,7,10"),
+        ("-5--1,3", "-5--1,3"),
+        ("3,-1--5", "-5--1,3"),
+        ("2--2", "-2-2"),
+    ],
 )
 def test_one_set_has_one_text(text: str, shown: str) -> None:
     assert str(ranges(text)) == shown
@@ -44,13 +55,19 @@ def test_one_span_alone_is_what_it_is_among_others(first: int, more: int) -> Non
     assert ranges(text) == ranges(f"{text},{text}x1") == Ranges(((first, first + more),))
 
 
-@pytest.mark.parametrize("text", ["3-2", "1-x", "1-2-3", " ", "٣"])
+@given(st.integers(-20, 20), st.integers(-20, 20), st.integers(1, 7))
+def test_a_set_is_the_same_either_way_round(first: int, more: int, step: int) -> None:
+    last = first + more * step
+    assert ranges(f"{first}-{last}x{step}") == ranges(f"{last}-{first}x{step}")
+
+
+@pytest.mark.parametrize("text", ["3--", "1-x", "1-2-3", " ", "٣"])
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(NotAQuantity):
         ranges(text)
 
 
-@pytest.mark.parametrize("text", ["1-999999999x2", "1-999999999", "0-1000000"])
+@pytest.mark.parametrize("text", ["1-999999999x2", "1-999999999", "999999999-1", "0-1000000"])
 def test_a_range_is_not_expanded_before_it_is_counted(text: str) -> None:
     with pytest.raises(NotAQuantity, match="at most 1000000"):
         ranges(text)

@@ -82,7 +82,13 @@ def _refuse_frames(spec: Spec) -> Iterator[Refusal]:
             f"Qarnot takes at most {MAX_INSTANCES} in one task",
             "divide them among several tasks",
         )
-    elif spans and min(each.start for each in spans) < 0:
+    elif any(each.step < 0 for each in spans):
+        yield _bad_frames(
+            "a range runs backwards",
+            "Qarnot keeps no order among the instances of a task",
+            "write it upwards, like 1-240",
+        )
+    elif min(each.start for each in spans) < 0:
         yield _bad_frames(
             "there is a frame below 0",
             "Qarnot numbers the instances of a task from 0 on",
@@ -97,7 +103,7 @@ def _refuse_frames(spec: Spec) -> Iterator[Refusal]:
 
 
 def _named_twice(spans: tuple[Span, ...]) -> int:
-    named = Counter(at for each in spans for at in range(each.start, each.stop + 1, each.step))
+    named = Counter(at for each in spans for at in each)
     return min(at for at, times in named.items() if times > 1)
 
 
