@@ -136,6 +136,10 @@ class Usage:
     cores: int = 0
     queued_instances: int = 0
     core_seconds: float = 0.0
+    users: int = 0
+    """Unfinished jobs of anybody that name it, and outlive it."""
+    foreign_users: int = 0
+    """Those of them that are not ours."""
 
     @property
     def is_busy(self) -> bool:

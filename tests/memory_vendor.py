@@ -234,8 +234,8 @@ class MemoryProvider:
     async def drain(self, kind: str, remote_id: str) -> None:
         async with self._effect("drain", self.kinds[kind], remote_id, Ability.DRAIN):
             held = self._of_kind(kind, remote_id)
-            if held is not None and not held.settled.is_over:
-                held.settled = Settled.DRAINING
+            if held is not None:
+                self.world.drain(held)
 
     async def archive(self, kind: str, remote_id: str) -> None:
         async with self._effect("archive", self.kinds[kind], remote_id, Ability.ARCHIVE):
@@ -254,6 +254,7 @@ class MemoryProvider:
             held = self._of_kind(kind, remote_id)
             if held is not None:
                 self.world.remove(held)
+                self.world.move_users(held, replacement)
 
     async def resolve(self, kind: str, name_or_id: str) -> str:
         async with self._reading("resolve"):

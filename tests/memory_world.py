@@ -11,9 +11,10 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from reconciler.errors import Conflict, Problem, ProviderError, Rejected
-from reconciler.kinds import Ability, KindSpec, Nature
+from reconciler.kinds import Ability, KindSpec, Nature, RefRole
 from reconciler.model import Marker, Observed, Settled, Usage
 from reconciler.ranges import ranges
 from reconciler.values import Tree
@@ -38,6 +39,8 @@ class Habits:
     """What is over is removed after so long, or after its own time where that is shorter."""
     stopping_takes_s: float | None = None
     """Work that was stopped is on its way to its end for so long; `None`: it is there at once."""
+    draining_takes_s: float = 0.0
+    """What runs in work that is drained comes to its end after so long; then it is suspended."""
     closing_cancels: bool = True
     """Whether a place takes down the unfinished work on it when it comes to its end."""
     clock_ahead_s: float | None = 0.0
@@ -85,6 +88,7 @@ class MemoryObject:
     has_unique_id: bool = True
     """Whether it is the one that its marker's unique id leads to."""
     stopped_at: datetime | None = None
+    drained_at: datetime | None = None
     grown_at: datetime | None = None
 
     @property
@@ -115,6 +119,7 @@ class MemoryObject:
     def observed(self) -> Observed:
         """As a client sees it: references are shown by remote ids alone."""
         hidden = {each.path.partition(".")[0] for each in self.kind.references}
+        used = {each.path for each in self.kind.references if each.role is RefRole.USED}
         takes_more = Ability.APPEND in self.kind.abilities
         hidden |= {"frames"} if takes_more else set()
         spec = {key: each for key, each in self.spec.items() if key not in hidden}
@@ -131,7 +136,8 @@ class MemoryObject:
             name=self.name,
             created_at=self.created_at,
             ended_at=self.ended_at,
-            stands_on=dict(self.stands_on),
+            stands_on={key: each for key, each in self.stands_on.items() if key not in used},
+            uses={key: _listed(self.spec[key]) for key in used if self.spec.get(key)},
             ranges=self.ranges,
             done=self.done,
             can_grow=takes_more and self.settled in _GROWS,
@@ -243,6 +249,12 @@ class MemoryWorld:
         else:
             self.end(held, Settled.CANCELLED)
 
+    def drain(self, held: MemoryObject) -> None:
+        """What runs comes to its end, nothing more is started."""
+        if held.is_unfinished and held.settled is Settled.IN_PROGRESS:
+            held.settled, held.drained_at = Settled.DRAINING, self.now()
+            self._go_on(held, self.now())
+
     def append(self, held: MemoryObject, text: str) -> None:
         """Ranges are added: what it lacks is worked off, even where it was over."""
         there = ranges(held.ranges)
@@ -256,6 +268,13 @@ class MemoryWorld:
         """It is gone at once; work that was not over has been cancelled."""
         del self.objects[held.remote_id]
         self.end(held, Settled.CANCELLED)
+
+    def move_users(self, held: MemoryObject, replacement: str) -> None:
+        """Our own work that used what is gone uses another from now on."""
+        for each in self.objects.values():
+            used = each.observed().uses if each.marker is not None else {}
+            fields = [field for field, ids in used.items() if held.remote_id in ids]
+            each.spec |= dict.fromkeys(fields, replacement)
 
     def _take_down(self, held: MemoryObject) -> None:
         is_place = held.kind.nature is Nature.STANDING
@@ -297,6 +316,9 @@ class MemoryWorld:
             end = each.stopped_at + timedelta(seconds=self.habits.stopping_takes_s or 0.0)
             if end <= now:
                 each.end(Settled.CANCELLED, end)
+        elif each.settled is Settled.DRAINING and each.drained_at is not None:
+            if each.drained_at + timedelta(seconds=self.habits.draining_takes_s) <= now:
+                each.settled = Settled.SUSPENDED
         elif each.settled is Settled.IN_PROGRESS:
             broken = [u.held.ended_at for u in each.upstreams if u.is_broken and u.held.ended_at]
             if broken:
@@ -330,6 +352,10 @@ class MemoryWorld:
         """As a client sees it, with what is running on it."""
         if each.kind.nature is not Nature.STANDING:
             return each.observed()
+        if each.kind.identity is not None:
+            users = [one for one in self.objects.values() if one.is_unfinished and _uses(one, each)]
+            foreign = sum(one.marker is None for one in users)
+            return replace(each.observed(), usage=Usage(users=len(users), foreign_users=foreign))
         count = len(self.unfinished_on(each))
         usage = replace(
             each.usage,
@@ -342,3 +368,11 @@ class MemoryWorld:
 def refusal(error: type[ProviderError], summary: str) -> ProviderError:
     """An error of the vendor's, before any effect."""
     return error(Problem(error.code, summary))
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _uses(one: MemoryObject, other: MemoryObject) -> bool:
+    return any(other.remote_id in ids for ids in one.observed().uses.values())

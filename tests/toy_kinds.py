@@ -52,6 +52,8 @@ class TaskSpec(SpecModel):
     pool: Reference | None = None
     job: Reference | None = None
     depends_on: list[Reference] | None = None
+    rack: Reference | None = None
+    requirements: dict[str, int] | None = None
     ttl: int | None = None
 
 
@@ -103,6 +105,21 @@ def _ttl_s(spec: Spec) -> float | None:
     return None if ttl is None else float(ttl)
 
 
+RACK = _kind(
+    "Rack",
+    Nature.STANDING,
+    PoolSpec,
+    FieldTable(
+        _row("profile", Mutability.REPLACE),
+        _row("slots", Mutability.IN_PLACE, default=1),
+        _TAGS,
+    ),
+    abilities=frozenset({Ability.UPDATE, Ability.DELETE, Ability.STOP}),
+    identity=lambda name, spec: f"racks/{name}",
+)
+"""Known by its name alone: it has no place for a marker, and work that uses it outlives it."""
+
+
 def _finite(name: str, abilities: frozenset[Ability]) -> KindSpec:
     return _kind(
         name,
@@ -117,12 +134,15 @@ def _finite(name: str, abilities: frozenset[Ability]) -> KindSpec:
             _row("job", Mutability.NEXT_RUN),
             _row("dependsOn", Mutability.NEXT_RUN, default=[]),
             _row("ttl", Mutability.NEXT_RUN, default=None),
+            _row("rack", Mutability.IN_PLACE),
+            _row("requirements", Mutability.IN_PLACE, default={}),
         ),
         abilities=abilities | {Ability.UPDATE, Ability.BULK_CREATE, Ability.DEPENDENCIES},
         references=(
             ReferenceField("pool", POOL.id),
             ReferenceField("job", JOB.id, RefRole.CONTAINER),
             ReferenceField("dependsOn", f"{VENDOR}/{name}", RefRole.UPSTREAM),
+            ReferenceField("rack", RACK.id, RefRole.USED),
         ),
         formulas=(frozenset({"work"}),),
         ranges=_frames,
@@ -139,9 +159,11 @@ LOOSE = _finite("Loose", _MANAGED)
 """Work with a marker, at a vendor that takes no unique id of ours."""
 BARE = _finite("Bare", _MANAGED - {Ability.MARKER})
 """Work that has no slot for a marker: known by its name and by records."""
-GROWING = _finite("Growing", _MANAGED | {Ability.APPEND, Ability.DRAIN})
+GROWING = _finite("Growing", _MANAGED | {Ability.APPEND, Ability.DRAIN, Ability.ARCHIVE})
 """Work whose frames may be added to while it is there."""
-KINDS: Mapping[str, KindSpec] = {each.id: each for each in (POOL, JOB, TASK, LOOSE, BARE, GROWING)}
+KINDS: Mapping[str, KindSpec] = {
+    each.id: each for each in (POOL, JOB, TASK, LOOSE, BARE, GROWING, RACK)
+}
 
 
 def at(kind: KindSpec, name: str) -> Address:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from reconciler.apply.creation import create, request_of
@@ -15,7 +15,8 @@ from reconciler.diff.compare import managed_digests, updated_digests
 from reconciler.errors import Effect, NotFound, Problem, ProviderError
 from reconciler.fields import Mutability
 from reconciler.kinds import Nature
-from reconciler.model import Intent, Record, Request, Run, Verb
+from reconciler.lifecycle import OnRemove
+from reconciler.model import Intent, Record, Request, Run, Settled, Verb
 from reconciler.plan.memory import noted
 from reconciler.plan.plan import Change
 from reconciler.ports import Batch, Provider
@@ -86,7 +87,11 @@ async def _change(ground: Ground, provider: Provider, step: Step) -> Result:
     intent = ground.intent(step, step.change.request, provider)
     was, marked = ground.runs_at(step), _withdrawn(ground, step)
     (intent,) = await ground.durable([intent], marked)
-    error = await _refusal(ground, provider, step)
+    error = None
+    if step.verb is Verb.STOP and step.change.drains:
+        error = await _drained(ground, provider, step)
+        (intent,) = await ground.durable([ground.renewed(intent)])
+    error = error or await _refusal(ground, provider, step)
     if error is not None and error.effect is Effect.UNKNOWN:
         if step.verb is Verb.APPEND:
             await _outlast(ground, provider, step, intent)
@@ -131,8 +136,33 @@ def _makes_room(ground: Ground, step: Step) -> bool:
     return is_run and step.verb is Verb.STOP and is_replaced
 
 
+async def _drained(ground: Ground, provider: Provider, step: Step) -> ProviderError | None:
+    """Let what runs come to its end, as long as an apply may wait; an error when it goes on."""
+    ground.ledger.require_held()
+    try:
+        await provider.drain(step.change.kind, step.remote_id)
+    except NotFound:
+        return None
+    except ProviderError as error:
+        return ProviderError(error.problem)
+    said = "it is drained: what runs comes to its end"
+    runs_on = await _until(ground, provider, step, _RUNS_NO_MORE, said)
+    return None if runs_on is None else ProviderError(_running_on(step.change))
+
+
 async def _still_there(ground: Ground, provider: Provider, step: Step) -> ProviderError | None:
     """Look again until a stopped run is over; an error when it does not come to its end."""
+    said = "it was stopped, and has not come to its end yet"
+    return await _until(ground, provider, step, _ENDED, said)
+
+
+_ENDED = frozenset({Settled.SUCCEEDED, Settled.FAILED, Settled.CANCELLED})
+_RUNS_NO_MORE = _ENDED | {Settled.SUSPENDED}
+
+
+async def _until(
+    ground: Ground, provider: Provider, step: Step, reached: Collection[Settled], said: str
+) -> ProviderError | None:
     until = ground.clock.monotonic() + STOPPED_WITHIN_S
     waits = iter(_LOOKS_AFTER_S)
     while True:
@@ -140,16 +170,22 @@ async def _still_there(ground: Ground, provider: Provider, step: Step) -> Provid
             found = (await provider.read(step.change.kind, [step.remote_id]))[step.remote_id]
         except ProviderError as error:
             return error
-        if found is None or not _goes_on(found.settled.value):
+        if found is None or found.settled in reached:
             return None
         if ground.clock.monotonic() >= until:
             return ProviderError(_unending(step.change))
-        ground.on_wait(step, "it was stopped, and has not come to its end yet")
+        ground.on_wait(step, said)
         await ground.clock.sleep(next(waits, _LOOKS_AFTER_S[-1]))
 
 
-def _goes_on(settled: str) -> bool:
-    return settled not in ("succeeded", "failed", "cancelled")
+def _running_on(change: Change) -> Problem:
+    return Problem(
+        code="P507",
+        summary=f"{change.address} is drained: what runs on has not come to its end yet",
+        cause="lifecycle.whenRunning is drain; nothing new is started there",
+        remedy="run the same command again later, or set whenRunning: stop",
+        address=str(change.address),
+    )
 
 
 def _unending(change: Change) -> Problem:
@@ -184,9 +220,11 @@ async def _call(ground: Ground, provider: Provider, step: Step) -> None:
             await provider.append(step.remote_id, request_of(ground, step))
         case Verb.STOP:
             await provider.stop(change.kind, step.remote_id)
+        case Verb.DELETE if change.on_remove is OnRemove.ARCHIVE:
+            await provider.archive(change.kind, step.remote_id)
         case _:
             assert step.verb is Verb.DELETE, step
-            await provider.delete(change.kind, step.remote_id)
+            await provider.delete(change.kind, step.remote_id, change.replacement)
 
 
 def _sent_roots(change: Change) -> frozenset[str]:

@@ -60,7 +60,11 @@ def steps_of(plan: Plan) -> tuple[Step, ...]:
 def _others(step: Step, ended: Mapping[Address, int], made: Mapping[Address, int]) -> Iterable[int]:
     change = step.change
     if step.verb in ENDINGS:
-        return (ended[each] for each in change.ends_after if each in ended)
+        return (
+            ended.get(each, made.get(each, -1))
+            for each in change.ends_after
+            if each in made or each in ended
+        )
     return (made[each] for each in change.waits_for if each in made)
 
 

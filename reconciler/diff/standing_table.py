@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.diff.change import Action, Reason
-from reconciler.diff.table import Decision, Row, blocked, unconfirmed, unreadable, unsettled
+from reconciler.diff.table import Decision, Row, blocked, taken, unconfirmed, unreadable, unsettled
 
 
 class Live(StrEnum):
@@ -34,6 +34,8 @@ class StandingSituation:
     is_settled: bool = True
     is_twofold: bool = False
     """Two objects of ours stand at the address, or one that no record or intent confirms."""
+    is_taken: bool = False
+    """An object of its name is there, and nothing remembered says that it is ours."""
     is_recorded: bool = False
     live: Live = Live.ABSENT
     differs: Differs = Differs.NOT
@@ -67,6 +69,12 @@ STANDING: tuple[Row[StandingSituation], ...] = (
         "two objects of ours, or one that nothing we remember confirms",
         lambda s: s.is_twofold,
         lambda s: unconfirmed(),
+    ),
+    Row(
+        "S3b",
+        "an object of its name is there, and nothing remembered says that it is ours",
+        lambda s: s.is_taken,
+        lambda s: taken(),
     ),
     Row(
         "S4",

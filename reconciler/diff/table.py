@@ -60,6 +60,15 @@ def unsettled() -> Decision:
     return blocked(Reason.UNSETTLED, UNSETTLED, "run apply: it settles this first")
 
 
+def taken() -> Decision:
+    """What follows where the name is all the identity there is, and somebody has it already."""
+    return blocked(
+        Reason.UNSETTLED,
+        "one of this name is there already, and it was not made from here",
+        "adopt ADDRESS takes it over; to use it as it is, refer to it with `existing`",
+    )
+
+
 def unconfirmed() -> Decision:
     """What follows where an object of ours stands that nothing speaks of."""
     return blocked(

@@ -119,6 +119,8 @@ def _adopted(resource: Resource, kinds: Kinds, remote_id: str, context: Context)
     found = context.found(address)
     if kind.nature is not Nature.FINITE and found.live is not None:
         raise _refused("P323", f"{address} has an object already", "forget it first")
+    if kind.identity is not None:
+        remote_id = remote_id or kind.identity(address.name, resource.spec)
     observed = _chosen(resource, remote_id, context)
     spec = desired_form(kind, resource)
     return Change(

@@ -18,6 +18,7 @@ from reconciler.plan.attempts import attempts
 from reconciler.plan.containers import Members
 from reconciler.plan.context import Context
 from reconciler.plan.fallout import Fallout, taken_down
+from reconciler.plan.machines import with_machines
 from reconciler.plan.match import match
 from reconciler.plan.memory import remembered, renamed
 from reconciler.plan.needs import MAKING, Changes, hindered, ordered, with_upstreams
@@ -25,6 +26,7 @@ from reconciler.plan.plan import Binding, Change, Plan
 from reconciler.plan.policy import Policy, blocked, under_threshold
 from reconciler.plan.quota import fitted, unknown_names
 from reconciler.plan.removal import refuse_empty_prune, undeclared
+from reconciler.plan.uses import kept_while_used
 from reconciler.plan.work import Work
 
 
@@ -104,6 +106,10 @@ def context_of(
             for address, record in recorded.records.items()
             if record.remote_id
         },
+        addresses={
+            (address.provider, record.remote_id): address
+            for address, record in recorded.records.items()
+        },
         first_addresses=_first_addresses(desired.resources, recorded),
         attempts=attempts(recorded, observation),
         there=_there(observation),
@@ -165,6 +171,7 @@ def _decided(
     fallout = taken_down(_only_targets(changes, policy), works, kinds, context)
     changes = with_upstreams({**changes, **fallout.changes}, fallout.works)
     changes |= _containers(wanted, kinds, changes, fallout, context)
+    changes = kept_while_used(changes, kinds, context)
     known = {each.address: _with_names(kinds[each.kind], each, changes, context) for each in wanted}
     return _only_targets({**changes, **known}, policy), orphans
 
@@ -220,12 +227,12 @@ def _members(addresses: Iterable[Address], changes: Changes, fallout: Fallout) -
 def _with_names(kind: KindSpec, resource: Resource, changes: Changes, context: Context) -> Change:
     """The change, blocked where it names what the vendor does not have."""
     change = changes[resource.address]
-    if not change.is_pending or change.action not in MAKING:
+    if not change.is_pending or change.action not in MAKING | {Action.UPDATE}:
         return change
     facts = context.observation.facts.get(resource.address.provider)
     for problem in (*unknown_names(kind, resource, facts), *_unresolved(resource, context)):
         change = blocked(change, problem)
-    return change
+    return with_machines(change, kind, facts)
 
 
 def _unresolved(resource: Resource, context: Context) -> Iterable[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.address import Address
@@ -12,7 +12,7 @@ from reconciler.diff.compare import Knowledge, desired_form
 from reconciler.diff.detail import without
 from reconciler.diff.table import Decision
 from reconciler.errors import Problem
-from reconciler.kinds import KindSpec, RefRole
+from reconciler.kinds import Ability, KindSpec, RefRole
 from reconciler.lifecycle import UNSAID, OnRemove, WhenRunning
 from reconciler.model import Marker, Observation, Record, Recorded, Request, Resource
 from reconciler.plan.attempts import NO_ATTEMPTS, Attempts
@@ -33,6 +33,8 @@ class Context:
     policy: Policy
     matches: Matches
     remote_ids: Mapping[Address, str]
+    addresses: Mapping[tuple[str, str], Address]
+    """Of what is recorded, by provider and remote id."""
     first_addresses: Mapping[Address, Address]
     attempts: Mapping[Address, Attempts]
     there: frozenset[tuple[str, str]]
@@ -67,17 +69,22 @@ def guard_of(kind: KindSpec, resource: Resource | None, record: Record | None) -
         protect=False,
         on_remove=OnRemove(kind.default_on_remove),
         when_running=WhenRunning(kind.default_when_running),
+        can_drain=Ability.DRAIN in kind.abilities,
     )
     if record is not None:
-        held = Guard(
+        held = replace(
+            held,
             protect=record.protect,
             on_remove=record.on_remove or held.on_remove,
             when_running=record.when_running or held.when_running,
+            replacement=record.replacement,
         )
-    return Guard(
+    return replace(
+        held,
         protect=held.protect if said.protect is None else said.protect,
         on_remove=said.on_remove or held.on_remove,
         when_running=said.when_running or held.when_running,
+        replacement=held.replacement if said.on_remove is None else said.replacement or "",
     )
 
 

@@ -19,6 +19,7 @@ from reconciler.plan.context import Context, guard_of, problem_of, request_of
 from reconciler.plan.plan import Change
 from reconciler.plan.policy import guarded
 from reconciler.plan.standing import by_time
+from reconciler.plan.uses import as_named
 from reconciler.plan.work import Part, Work, basis, cover_of, lost, work_of
 from reconciler.ranges import Ranges
 
@@ -94,9 +95,9 @@ def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Cha
         return change, work
     loss = lost([each for each in work.others if each.live is not None])
     guard = guard_of(kind, resource, context.found(resource.address).record)
-    return replace(
-        guarded(change, replace(guard, when_running=WhenRunning.STOP), loss), loss=loss
-    ), work
+    if not (guard.can_drain and guard.when_running is WhenRunning.DRAIN):
+        guard = replace(guard, when_running=WhenRunning.STOP)
+    return replace(guarded(change, guard, loss), loss=loss), work
 
 
 def _not_kept(work: Work, comparison: Comparison) -> Iterable[str]:
@@ -110,7 +111,7 @@ def _compared(work: Work, context: Context) -> Comparison:
     if newest is None or newest.live is None or not (newest.is_active or _is_missing(work)):
         return Comparison()
     record = context.found(work.resource.address).record
-    live, known = newest.live, context.known
+    live, known = as_named(newest.live, work.resource, context), context.known
     return compare_formed(work.kind, work.resource, work.form, live, record, known)
 
 

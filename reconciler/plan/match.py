@@ -29,6 +29,8 @@ class Matches:
     """Every address that is recorded, has an open intent or an object with its marker."""
 
     by_address: Mapping[Address, Match] = field(default_factory=dict)
+    by_id: Mapping[tuple[str, str], Observed] = field(default_factory=dict)
+    """Every object that was seen, by provider and remote id."""
 
     def at(self, address: Address) -> Match:
         return self.by_address.get(address, _NOTHING)
@@ -61,7 +63,7 @@ def match(recorded: Recorded, observation: Observation) -> Matches:
         for address in sorted(addresses)
     }
     strangers = {address: Match(unconfirmed=tuple(each)) for address, each in by_first.items()}
-    return Matches({**strangers, **found})
+    return Matches({**strangers, **found}, by_id)
 
 
 def _first(

@@ -57,6 +57,7 @@ def noted(kind: KindSpec, record: Record, resource: Resource) -> Record:
         protect=guard.protect,
         on_remove=guard.on_remove,
         when_running=resource.lifecycle.when_running or record.when_running,
+        replacement=guard.replacement,
         depends_on=tuple(sorted(targets_of(resource))),
     )
 

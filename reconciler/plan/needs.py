@@ -215,8 +215,13 @@ def _ended_before(
     return frozenset(
         user
         for user in users.get(change.address, ())
-        if user in changes and changes[user].action in REMOVALS
+        if user in changes and changes[user].action in _leaves(change)
     )
+
+
+def _leaves(change: Change) -> frozenset[Action]:
+    """What its users do before it is ended: they end, or turn to something else for good."""
+    return REMOVALS | {Action.UPDATE} if change.action is Action.DELETE else REMOVALS
 
 
 def hindered(changes: Changes) -> Changes:

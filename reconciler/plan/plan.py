@@ -56,6 +56,10 @@ class Change:
     """What is ended first, before this is ended."""
     also: tuple[str, ...] = ()
     """Further objects of the address that are changed or ended alike: runs of other ranges."""
+    drains: bool = False
+    """Whether what runs may come to its end before the rest is stopped."""
+    replacement: str = ""
+    """The remote id of what takes its place for those of our objects that use it."""
     is_append: bool = False
     """Whether the request's ranges are added to the object that is there."""
     forgets: bool = False

@@ -65,6 +65,9 @@ class Guard:
     protect: bool = False
     on_remove: OnRemove = OnRemove.DELETE
     when_running: WhenRunning = WhenRunning.REFUSE
+    replacement: str = ""
+    can_drain: bool = False
+    """Whether the vendor lets what runs end by itself before the rest is stopped."""
 
 
 def blocked(change: Change, problem: Problem) -> Change:
@@ -86,6 +89,8 @@ def guarded(change: Change, guard: Guard, usage: Usage) -> Change:
     match guard.when_running:
         case WhenRunning.STOP:
             return change
+        case WhenRunning.DRAIN if guard.can_drain:
+            return replace(change, drains=True)
         case WhenRunning.DRAIN:
             return replace(change, standing=Standing.WAITING, problem=_draining(change))
         case WhenRunning.REFUSE:

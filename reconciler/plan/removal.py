@@ -50,7 +50,7 @@ def _removed(kind: KindSpec, record: Record, context: Context) -> Change:
         also=ids[1:],
         basis=basis(kind, live, None) if live is not None and kind.nature is _KEPT else "",
         ordinal=record.ordinal,
-        on_remove=guard.on_remove,
+        on_remove=OnRemove.DELETE if context.policy.is_destroy else guard.on_remove,
         forgets=True,
         notes=("it is gone at the vendor",) if action is Action.FORGET and not ids else (),
     )

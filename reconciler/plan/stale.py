@@ -121,7 +121,7 @@ def _sent(change: Change) -> object:
         return None
     resource = request.resource
     spec = None if resource.lifecycle.ignore else request.spec
-    return resource.spec, resource.labels, request.marker, spec
+    return resource.spec, resource.labels, request.marker, spec, request.chosen
 
 
 def _moved(change: Change) -> Problem:

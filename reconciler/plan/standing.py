@@ -27,7 +27,7 @@ def change_of(kind: KindSpec, resource: Resource, found: Match, context: Context
         else Comparison()
     )
     now, later = by_time(comparison.changes)
-    situation = _situation(resource, found, context, comparison, now)
+    situation = _situation(kind, resource, found, context, comparison)
     _, decision = first_match(STANDING, situation)
     change = _change(kind, resource, found, decision, context)
     if comparison.is_empty and _is_untold(decision):
@@ -53,12 +53,10 @@ def by_time(
 
 
 def _situation(
-    resource: Resource,
-    found: Match,
-    context: Context,
-    comparison: Comparison,
-    now: tuple[FieldChange, ...],
+    kind: KindSpec, resource: Resource, found: Match, context: Context, comparison: Comparison
 ) -> StandingSituation:
+    now, _ = by_time(comparison.changes)
+    differs = _heaviest(comparison, now)
     live = Live.ABSENT
     if found.live is not None:
         live = Live.OVER if found.live.settled.is_over else Live.THERE
@@ -66,11 +64,23 @@ def _situation(
         is_list_complete=context.is_complete(resource.address.provider, resource.kind),
         is_settled=not found.open_intents,
         is_twofold=any(not each.settled.is_over for each in found.unconfirmed),
+        is_taken=_is_taken(kind, resource, found, context, differs),
         is_recorded=found.record is not None and bool(found.record.remote_id),
         live=live,
-        differs=_heaviest(comparison, now),
+        differs=differs,
         is_drift=bool(now) and all(each.is_drift for each in now),
     )
+
+
+def _is_taken(
+    kind: KindSpec, resource: Resource, found: Match, context: Context, differs: Differs
+) -> bool:
+    """Whether the name a creation would take belongs to somebody; only where names are all."""
+    own = found.record.remote_id if found.record is not None else ""
+    if kind.identity is None or (own and differs is not Differs.REPLACE):
+        return False
+    named = kind.identity(resource.address.name, resource.spec)
+    return named != own and (resource.address.provider, named) in context.matches.by_id
 
 
 def _heaviest(comparison: Comparison, now: tuple[FieldChange, ...]) -> Differs:

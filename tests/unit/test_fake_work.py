@@ -104,7 +104,7 @@ def test_what_it_stands_on_is_shown_by_remote_ids_and_its_references_are_unseen(
     seen = farm.see(TASK, task)
     assert (seen.spec, seen.ranges) == ({"work": "w", "frames": "1-9"}, "1-9")
     assert seen.stands_on == {"job": job, "pool": pool}
-    assert seen.unseen == {"pool", "job", "dependsOn"}
+    assert seen.unseen == {"pool", "job", "dependsOn", "rack"}
     assert farm.vendor.objects[task].spec["dependsOn"] == [first]
 
 

@@ -34,9 +34,11 @@ def finite(current: Current = Current.NONE, **fields: Any) -> FiniteSituation:
 
 
 def every_standing() -> Iterator[StandingSituation]:
-    for complete, settled, twofold, recorded, drift in product(BOTH, repeat=5):
+    for complete, settled, twofold, taken, recorded, drift in product(BOTH, repeat=6):
         for live, differs in product(Live, Differs):
-            yield StandingSituation(complete, settled, twofold, recorded, live, differs, drift)
+            yield StandingSituation(
+                complete, settled, twofold, taken, recorded, live, differs, drift
+            )
 
 
 def every_finite() -> Iterator[FiniteSituation]:
@@ -172,6 +174,7 @@ def test_work_that_succeeded_or_is_there_is_never_made_again() -> None:
         ("S1", standing(is_list_complete=False), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
         ("S2", standing(is_settled=False), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
         ("S3", standing(is_twofold=True), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
+        ("S3b", standing(is_taken=True), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
         ("S4", standing(live=Live.ABSENT), Action.CREATE, Reason.REMOVED_OUTSIDE, READY),
         ("S5", StandingSituation(), Action.CREATE, Reason.NOT_FOUND, READY),
         ("S6", standing(live=Live.OVER), Action.REPLACE, Reason.ENDED, READY),

@@ -1,0 +1,104 @@
+"""Work that is drained: what runs comes to its end, nothing is started, the rest is stopped."""
+
+from __future__ import annotations
+
+from reconciler.apply.attempt import STOPPED_WITHIN_S
+from reconciler.lifecycle import OnChange, OnRemove, WhenRunning
+from reconciler.model import Outcome, Resource, Settled, Usage
+from reconciler.report import Passed, Report
+from tests.simulation.studio import Studio
+from tests.toy_kinds import GROWING, PROVIDER, toy
+
+
+def work(what: str, when: WhenRunning = WhenRunning.DRAIN) -> Resource:
+    lifecycle = {"on_change": OnChange.REPLACE, "when_running": when}
+    return toy(GROWING, "shot", lifecycle, frames="1-10", work=what)
+
+
+def replaced(draining_takes_s: float, when: WhenRunning = WhenRunning.DRAIN) -> Studio:
+    made = Studio(GROWING, provider=PROVIDER, draining_takes_s=draining_takes_s)
+    made.declare(work("A", when))
+    made.apply()
+    make_busy(made)
+    made.declare(work("B", when))
+    return made
+
+
+def make_busy(made: Studio) -> None:
+    for each in made.live():
+        each.usage = Usage(instances=2, queued_instances=5)
+
+
+def passed(report: Report | None) -> list[Passed]:
+    assert report is not None
+    return [each.passed for each in report.steps]
+
+
+def test_a_drained_run_is_stopped_once_nothing_of_it_runs() -> None:
+    made = replaced(60)
+    (change,) = made.plan().changes
+    assert change.drains
+    assert passed(made.apply()) == [Passed.DONE, Passed.DONE]
+    assert made.calls() == ["create", "drain", "stop", "create"]
+    assert made.plan().is_empty
+
+
+def test_one_that_runs_on_is_left_to_a_later_apply_and_nothing_is_started_beside_it() -> None:
+    made = replaced(STOPPED_WITHIN_S * 2)
+    assert passed(made.apply()) == [Passed.FAILED, Passed.SKIPPED]
+    assert "stop" not in made.calls()
+    assert [each.outcome for each in made.recorded.runs] == [Outcome.ACTIVE]
+    assert not made.recorded.runs[0].is_withdrawn
+    made.clock.advance(STOPPED_WITHIN_S * 2)
+    assert passed(made.apply()) == [Passed.DONE, Passed.DONE]
+    assert made.plan().is_empty
+
+
+def test_one_that_completes_while_it_is_drained_has_succeeded() -> None:
+    made = replaced(STOPPED_WITHIN_S * 2)
+    made.apply()
+    (running,) = made.live()
+    made.vendor.settle(running.remote_id, Settled.SUCCEEDED)
+    assert passed(made.apply()) == [Passed.DONE]
+    outcomes = {each.run_key: each.outcome for each in made.recorded.runs}
+    assert sorted(outcomes.values()) == [Outcome.ACTIVE, Outcome.SUCCEEDED]
+
+
+def test_stop_does_not_wait_for_what_runs() -> None:
+    made = replaced(60, WhenRunning.STOP)
+    made.apply()
+    assert made.calls() == ["create", "stop", "create"]
+
+
+def test_what_left_the_manifests_is_drained_as_it_once_said() -> None:
+    made = Studio(GROWING, provider=PROVIDER, draining_takes_s=5)
+    made.declare(work("A"), work_named("other"))
+    made.apply()
+    make_busy(made)
+    made.declare(work_named("other"))
+    made.apply(prune=True)
+    assert made.calls() == ["create", "create", "drain", "stop"]
+
+
+def test_what_is_to_be_archived_is_archived() -> None:
+    made = archiving()
+    made.apply(prune=True)
+    assert made.calls()[2:] == ["archive"]
+
+
+def test_destroy_deletes_what_would_else_be_archived() -> None:
+    made = archiving()
+    made.apply(is_destroy=True)
+    assert made.calls()[2:] == ["delete", "delete"]
+
+
+def archiving() -> Studio:
+    made = Studio(GROWING, provider=PROVIDER)
+    made.declare(toy(GROWING, "shot", {"on_remove": OnRemove.ARCHIVE}), work_named("other"))
+    made.apply()
+    made.declare(work_named("other"))
+    return made
+
+
+def work_named(name: str) -> Resource:
+    return toy(GROWING, name, frames="1-2")
