@@ -65,6 +65,16 @@ class BasicAuth:
         return False
 
 
+class NoAuth:
+    """For an endpoint that asks nobody who they are."""
+
+    async def headers(self) -> Mapping[str, str]:
+        return {}
+
+    async def renew(self) -> bool:
+        return False
+
+
 class Renewal:
     """Renews a credential once for all tasks that were refused with the same one.
 

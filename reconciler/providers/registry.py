@@ -63,6 +63,45 @@ def _open_qarnot(config: ProviderConfig, outside: Outside) -> Provider:
     )
 
 
+def _deadline_kinds() -> Kinds:
+    from reconciler.providers.deadline.catalogue import KINDS
+
+    return KINDS
+
+
+def _open_deadline(config: ProviderConfig, outside: Outside) -> Provider:
+    from reconciler.providers.auth import BasicAuth, NoAuth
+    from reconciler.providers.deadline.catalogue import KINDS
+    from reconciler.providers.deadline.client import Client, translate_error
+    from reconciler.providers.deadline.provider import DeadlineProvider
+    from reconciler.providers.http import Dialect, Transport
+    from reconciler.providers.redact import Redactor
+
+    place = f"providers.{config.name}.auth"
+    names = ("user", "password") if config.auth else ()
+    secrets = [outside.require(config.auth[each], f"{place}.{each}") for each in names]
+    dialect = Dialect(BasicAuth(*secrets) if secrets else NoAuth(), translate_error)
+    redactor = Redactor(secrets[1:])
+    transport = Transport(config, outside.clock, dialect, outside.jitter, redactor=redactor)
+    return DeadlineProvider(
+        name=config.name,
+        client=Client(transport, config.timeouts.request_s),
+        scope=outside.scope,
+        concurrency=config.concurrency,
+        request_deadline_s=config.timeouts.request_s,
+        settle_after_s=config.settle_after_s,
+        kinds=KINDS,
+        account="@".join([*(each.reveal() for each in secrets[:1]), str(transport.origin)]),
+        capabilities=config.capabilities,
+        redactor=redactor,
+    )
+
+
 VENDORS: Mapping[str, Vendor] = {
+    "deadline": Vendor(
+        auth=AuthSlots(("user", "password"), is_optional=True),
+        kinds=_deadline_kinds,
+        open=_open_deadline,
+    ),
     "qarnot": Vendor(auth=AuthSlots(("token",)), kinds=_qarnot_kinds, open=_open_qarnot),
 }

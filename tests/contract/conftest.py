@@ -9,7 +9,8 @@ import pytest
 
 from reconciler.sandbox.server import RunningSandbox
 from tests.contract.control import STANDING_STILL, Control
-from tests.contract.workplace import Workplace, config_of
+from tests.contract.suite.cases import Case
+from tests.contract.workplace import Workplace, workplace_at
 
 
 @pytest.fixture(scope="module")
@@ -25,15 +26,25 @@ def control_port(running: RunningSandbox) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def control(control_port: httpx.Client) -> Control:
+def vendor(request: pytest.FixtureRequest) -> str:
+    """Whose account it is: that of the test's case, else what the module says, else Qarnot's."""
+    callspec = getattr(request.node, "callspec", None)
+    tried = callspec.params.get("case", callspec.params.get("tried")) if callspec else None
+    case = tried[0] if isinstance(tried, tuple) else tried
+    if isinstance(case, Case):
+        return case.kind.vendor
+    return str(getattr(request.module, "VENDOR", "qarnot"))
+
+
+@pytest.fixture
+def control(control_port: httpx.Client, vendor: str) -> Control:
     """The control port of a sandbox as new."""
-    control = Control(control_port, "qarnot")
+    control = Control(control_port, vendor)
     control.reset()
     return control
 
 
 @pytest.fixture
 def place(running: RunningSandbox, control: Control) -> Workplace:
-    """A workspace at an empty Qarnot account."""
-    access = running.qarnot
-    return Workplace(config_of("qarnot", access.url), access.token)
+    """A workspace at an empty account."""
+    return workplace_at(control.vendor, running.running.access[control.vendor])

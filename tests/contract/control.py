@@ -61,7 +61,7 @@ class Control:
     def objects(self, collection: str) -> Objects:
         """What the vendor truly holds, secrets included."""
         answer = self.http.get("/_sandbox/objects", params={"vendor": self.vendor})
-        return {each["uuid"]: each for each in answer.json()[collection]}
+        return {each.get("uuid") or each["_id"]: each for each in answer.json()[collection]}
 
     def requests(self) -> list[Tree]:
         """Every request received since the last reset, in the order of its answer."""

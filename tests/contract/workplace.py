@@ -82,6 +82,8 @@ class Workplace:
 
     config: ProviderConfig
     token: str
+    """What it proves who it is with; at Deadline the password of `user`."""
+    user: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
     store: MemoryStore = field(default_factory=lambda: MemoryStore(SCOPE))
     reporter: RecordingReporter = field(default_factory=RecordingReporter)
@@ -154,7 +156,8 @@ class Workplace:
 
     def stranger(self, path: str, body: Json) -> str:
         """Somebody else's creation at the vendor: its remote id."""
-        return str(self.past_us("POST", path, body).json()["uuid"])
+        made = self.past_us("POST", path, body).raise_for_status().json()
+        return str(made.get("uuid") or made["_id"])
 
     def stranger_puts(self, path: str, body: Json) -> None:
         """Somebody else's update at the vendor; a refusal is no error."""
@@ -162,9 +165,10 @@ class Workplace:
 
     def past_us(self, method: str, path: str, body: Json = None) -> httpx.Response:
         """A request of somebody else to the same account."""
-        headers = {"Authorization": self.token}
+        headers = {} if self.user else {"Authorization": self.token}
+        auth = (self.user, self.token) if self.user else None
         url = self.config.url + path
-        return httpx.request(method, url, json=body, headers=headers, verify=False)
+        return httpx.request(method, url, json=body, headers=headers, auth=auth, verify=False)
 
     def _run(self, resources: tuple[Resource, ...], act: Callable[[Setting], Awaitable[T]]) -> T:
         return self.ask(lambda provider: act(self._setting(provider, resources)))
@@ -175,7 +179,9 @@ class Workplace:
             secrets=MemorySecrets(self.secrets),
             clock=self.clock,
             jitter=lambda: 0.0,
-            require=lambda ref, place: Revealed(self.token),
+            require=lambda ref, place: Revealed(
+                self.user if place.endswith(".user") else self.token
+            ),
         )
         return VENDORS[self.config.type].open(self.config, outside)
 
@@ -208,11 +214,17 @@ def _choice(*, prune: bool) -> Choice:
     return Choice(partial(Policy, prune=prune))
 
 
-def config_of(vendor: str, url: str) -> ProviderConfig:
-    """A provider of that vendor, impatient enough for tests."""
-    return ProviderConfig(
-        name=PROVIDER, type=vendor, url=url, auth={"token": _TOKEN}, timeouts=TIMEOUTS
+def workplace_at(vendor: str, access: Mapping[str, str]) -> Workplace:
+    """A workspace with one provider of that vendor, impatient enough for tests."""
+    slots = VENDORS[vendor].auth.names
+    config = ProviderConfig(
+        name=PROVIDER,
+        type=vendor,
+        url=access["url"],
+        auth=dict.fromkeys(slots, _TOKEN),
+        timeouts=TIMEOUTS,
     )
+    return Workplace(config, access[slots[-1]], user=access.get("user", ""))
 
 
 def resource(kind: KindSpec, name: str, spec: Spec, **rest: Any) -> Resource:

@@ -176,18 +176,10 @@ class Client:
         """Create a limit, or change what the body names of it."""
         await self._put("/api/limitgroups", body)
 
-    async def workers(self, of: str) -> list[Any]:
+    async def workers(self, of: str) -> list[Body]:
         """All workers: their `settings`, or their `infosettings`."""
         found = await self._get("/api/slaves", {"Data": of}, body_cap=TASKS_CAP_BYTES)
-        if not isinstance(found, list):
-            raise unusable("its list of workers is not a list")
-        return found
-
-    async def maximum_priority(self) -> int:
-        found = await self._get("/api/maximumpriority")
-        if not isinstance(found, int) or isinstance(found, bool):
-            raise unusable("its maximum priority is no whole number")
-        return found
+        return _objects(found, "the list of workers")
 
     # --- reports ----------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -24,9 +25,18 @@ _TRIES = 16
 _GAP = 64
 """Bytes between two jobs that are looked through for their comma."""
 _NAMED = 3
-_COMPLETED = 3
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\n"
+
+
+class JobStat(IntEnum):
+    """How a job stands. Source: Deadline 10 REST pages, jobs."""
+
+    ACTIVE = 1
+    SUSPENDED = 2
+    COMPLETED = 3
+    FAILED = 4
+    PENDING = 6
 
 
 class _Glimpsed(BaseModel):
@@ -88,7 +98,7 @@ class Jobs:
         """One more job; `body` when it is wanted."""
         if body is not None:
             self.wanted[glimpse.job_id] = body
-        elif glimpse.state != _COMPLETED:
+        elif glimpse.state != JobStat.COMPLETED:
             for used in glimpse.uses():
                 self.users[used] += 1
                 named = self.some.setdefault(used, [])
