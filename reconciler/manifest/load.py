@@ -106,7 +106,7 @@ class _Loader:
         self._told.add(draft.file, problem, lambda: draft.layers.locate(_NAME))
 
     def _resources(self, drafts: list[Draft]) -> tuple[Resource, ...]:
-        addresses = [draft.address for draft in drafts if not draft.is_part]
+        addresses = [draft.address for draft in drafts]
         directory = Directory(addresses, is_complete=self._is_complete)
         wrong = {
             each.address for each in drafts if each.is_part and self._is_wrong(each, directory)

@@ -69,7 +69,7 @@ def _whole(draft: Draft, parts: Sequence[Draft], wrong: Collection[Address], kin
         path: Path = ("spec", inline.path)
         draft = replace(draft, part_lists=draft.part_lists | {path})
         elements = _in_order(each for each in parts if each.kind.id == inline.kind)
-        if elements or get_in(draft.layers.merged(), path) not in (UNSEEN, []):
+        if elements or get_in(draft.layers.merged(), path) is not UNSEEN:
             tree: Tree = {"spec": {inline.path: [_element(each, inline) for each in elements]}}
             places = tuple(each.layers.only_needed() for each in elements)
             known = PartPlaces(path, len(places), places.__getitem__, draft.layers)

@@ -90,7 +90,7 @@ class WorkSpec(SpecModel):
 class CutSpec(SpecModel):
     """A part of a reel."""
 
-    reel: Text
+    reel: Reference
     frames: Text | None = None
     size: Annotated[int | None, Bound(ge=1, le=1000)] = None
     source: Reference | None = None

@@ -213,7 +213,7 @@ REEL = reel("r", "{cuts: [{name: a}]}")
 IN_DOCUMENTS = [
     (cut("b", "{reel: x}"), "M301", "11:14 spec.reel", "declare it, or mend the name"),
     (cut("b", "{reel: R}"), "M301", "11:14 spec.reel", "did you mean 'r'?"),
-    (cut("b", "{reel: {existing: x}}"), "M204", "11:14 spec.reel", "text"),
+    (cut("b", "{reel: {existing: x}}"), "M308", "11:14 spec.reel", "declared"),
     (cut("b", "{}"), "M203", "11:7 spec.reel", "add 'reel'"),
     (cut("A", "{reel: r}"), "M304", "10:18 metadata.name", "rename"),
     (cut("b", "{reel: r, sise: 3}"), "M202", "11:17 spec.sise", "'size'?"),
@@ -257,6 +257,18 @@ IN_ELEMENTS = [
 def test_a_slip_of_an_element_is_told_once(list_: str, code: str, where: str) -> None:
     problem = only(declare(reel("r", f"{{cuts: {list_}}}")))
     assert (problem.code, spot(problem)) == (code, f"manifests/m.yaml:{where}")
+
+
+def test_a_part_is_not_offered_what_it_can_not_have() -> None:
+    problem = only(declare(reel("r", "{cuts: [{name: a, lables: {}}]}")))
+    assert (problem.code, "labels" in problem.remedy) == ("M202", False)
+
+
+def test_a_whole_is_no_resource_because_of_parts_that_nobody_is_told_of() -> None:
+    wrong = ", ".join(f"{{name: a{number}, size: 13}}" for number in range(120))
+    loaded = declare(reel("r", f"{{cuts: [{wrong}]}}"))
+    assert {each.code for each in loaded.problems} == {"M900", "M119"}
+    assert loaded.resources == ()
 
 
 def test_a_whole_is_told_to_lack_what_nobody_declares_but_not_what_could_not_be_read() -> None:
