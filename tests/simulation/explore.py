@@ -1,6 +1,7 @@
 """Every story of a few moves, told from the start: `python -m tests.simulation.explore --depth 6`.
 
 States that can't be told apart are told on once. A violation is printed with the moves to it.
+`--model` tells them in the model, a thousand times as fast; `test_model` holds it against the code.
 """
 
 from __future__ import annotations
@@ -8,13 +9,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.kinds import KindSpec
 from reconciler.lifecycle import OnChange, OnEnd, WhenRunning
 from reconciler.model import Resource
-from tests.simulation.scene import RETENTION_S, Scene, Script, Wish, moves, void
+from tests.simulation.found import Found, Tell, void
+from tests.simulation.model_explore import GAMES
+from tests.simulation.model_explore import explored as explored_in_model
+from tests.simulation.scene import RETENTION_S, Scene, Script, Wish, moves
 from tests.simulation.studio import Studio
 from tests.simulation.ways_out import check_way_on
 from tests.toy_kinds import JOB, LOOSE, POOL, PROVIDER, TASK, toy
@@ -82,18 +86,6 @@ SCRIPTS: Mapping[str, Script] = {
 }
 
 
-@dataclass(slots=True)
-class Found:
-    """What an exploration came across; a violation with the moves that led to it."""
-
-    states: int = 0
-    transitions: int = 0
-    violations: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
-
-
-Tell = Callable[[Found], None]
-
-
 def explored(script: Script, depth: int, *, most: int = 1, tell: Tell = void) -> Found:
     """Breadth first, so that a violation comes with as few moves as it takes.
 
@@ -147,14 +139,18 @@ def _progress(found: Found) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--depth", type=int, default=4)
-    parser.add_argument("--script", choices=sorted(SCRIPTS))
+    parser.add_argument("--model", action="store_true", help="in the model, not in the real code")
+    parser.add_argument("--script", choices=sorted({*SCRIPTS, *GAMES}))
     parser.add_argument("--most", type=int, default=3, help="violations to show before it ends")
     asked = parser.parse_args()
-    names = [asked.script] if asked.script else list(SCRIPTS)
+    names = [asked.script] if asked.script else list(GAMES if asked.model else SCRIPTS)
     bad = 0
     for name in names:
         began = time.process_time()
-        found = explored(SCRIPTS[name], asked.depth, most=asked.most, tell=_progress)
+        if name in GAMES:
+            found = explored_in_model(GAMES[name], asked.depth, most=asked.most, tell=_progress)
+        else:
+            found = explored(SCRIPTS[name], asked.depth, most=asked.most, tell=_progress)
         bad += len(found.violations)
         print(f"{name}: {found.states} states, {found.transitions} transitions, "
               f"{len(found.violations)} violations, {time.process_time() - began:.0f} s",

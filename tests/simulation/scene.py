@@ -23,6 +23,7 @@ from reconciler.plan.plan import Plan
 from reconciler.ranges import Ranges, ranges
 from tests.fakes import Fault, MemoryObject, MemoryStore
 from tests.memory_world import Upstream
+from tests.simulation.found import void
 from tests.simulation.mortal import Crash, Doom
 from tests.simulation.studio import SCOPE, Studio
 
@@ -394,10 +395,6 @@ def moves(scene: Scene) -> Iterable[tuple[str, Move]]:
     yield from _lives(scene)
     yield "soon", lambda scene: scene.pass_time(SHORT_S)
     yield "late", lambda scene: scene.pass_time(LONG_S)
-
-
-def void(_: object) -> None:
-    """A move gives nothing back."""
 
 
 def _edits(scene: Scene) -> Iterable[tuple[str, Move]]:
