@@ -17,7 +17,7 @@ def beside(
 ) -> Iterator[Finding]:
     """What its kind refuses knowing the specs of what it stands on and in, where they are `known`.
 
-    What it waits for is left out: a list of them has no one spec.
+    What it waits for is left out. What stands in a list goes by its place there: `limits[0]`.
     """
     if resource.references:
         for refusal in kind.refuse_beside(resource.spec, _referred(resource, known)):

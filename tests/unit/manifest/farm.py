@@ -138,6 +138,13 @@ def _refuse_reel(spec: Spec) -> Iterator[Refusal]:
             yield Refusal("M904", ("cuts", number, "size"), "too large", "all are one", "take less")
 
 
+def _refuse_beside_reel(spec: Spec, referred: Mapping[str, Spec]) -> Iterator[Refusal]:
+    """As a vendor does who can't store on what is closed."""
+    for number, _ in enumerate(spec.get("stock") or ()):
+        if referred.get(f"stock[{number}]", {}).get("isOpen") is False:
+            yield Refusal("M905", ("stock", number), "closed", "nothing goes in", "open it")
+
+
 def _row(path: str, **columns: Any) -> Field:
     return Field(path, path, Mutability.IN_PLACE, doc=f"About {path}.", **columns)
 
@@ -248,6 +255,7 @@ REEL = KindSpec(
     abilities=frozenset(),
     doc="Cuts that are sent as one.",
     refuse=_refuse_reel,
+    refuse_beside=_refuse_beside_reel,
     references=(
         ReferenceField("rack", "Rack"),
         ReferenceField("stock", "Rack", RefRole.USED),

@@ -169,6 +169,13 @@ def test_what_is_used_is_found_by_name_one_by_one_or_in_a_list() -> None:
     assert spot(problem) == "manifests/m.yaml:11:41 spec.stock[1]"
 
 
+def test_what_is_used_is_looked_at_one_by_one_for_what_it_is() -> None:
+    closed = rack("a") + rack("b", "{profile: p, isOpen: false}")
+    stock = "[{existing: old}, a, b]"
+    problem = only(declare(closed + reel("r", f"{{cuts: [{{name: a}}], stock: {stock}}}")))
+    assert (problem.code, spot(problem)) == ("M905", "manifests/m.yaml:17:55 spec.stock[2]")
+
+
 WRONG = [
     (rack("a", "{profile: x, sise: 3}"), "M202", "5:20 spec.sise", "did you mean 'size'?"),
     (rack("a", "{}"), "M203", "5:7 spec.profile", "add 'profile'"),

@@ -217,6 +217,7 @@ IN_DOCUMENTS = [
     (cut("b", "{}"), "M203", "11:7 spec.reel", "add 'reel'"),
     (cut("A", "{reel: r}"), "M304", "10:18 metadata.name", "rename"),
     (cut("b", "{reel: r, sise: 3}"), "M202", "11:17 spec.sise", "'size'?"),
+    (cut("b", "{reel: r, size: 3, size: 4}"), "M104", "11:26 spec.size", "one"),
     (cut("b", "{reel: r, size: x}"), "M204", "11:23 spec.size", "number"),
     (cut("b", "{reel: r, size: 13}"), "M900", "11:23 spec.size", "take 12"),
     (cut("b", "{reel: r, size: 600}"), "M904", "11:23 spec.size", "take less"),
@@ -297,7 +298,8 @@ def test_all_slips_of_a_whole_and_its_parts_are_told_in_one_run() -> None:
 
 
 def test_a_whole_with_a_wrong_part_is_no_resource() -> None:
-    assert declare(REEL + cut("b", "{reel: r, size: 13}")).resources == ()
+    for spec in ("{reel: r, size: 13}", "{reel: r, size: 3, size: 4}", "{reel: r, sise: 3}"):
+        assert declare(REEL + cut("b", spec)).resources == ()
     warned = declare(REEL + cut("b", "{reel: r, size: 7}"))
     assert [each.code for each in warned.problems] == ["M901"]
     assert len(warned.resources) == 1
