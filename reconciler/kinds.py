@@ -95,8 +95,9 @@ class Inline:
 
     Each has a `name`, may have `labels` and `lifecycle`, and else the fields of its own spec;
     `reference` is the field of theirs that names this resource. Where the other kind is a `PART`,
-    it is the other way round: its documents become elements of the list, and have neither labels
-    nor lifecycle.
+    it is the other way round: the list is a field of this kind's own model and table, and documents
+    of theirs become elements of it, after those written there, sorted by name. They have neither
+    labels nor lifecycle, and `reference` is their one `CONTAINER`.
     """
 
     path: str
@@ -192,6 +193,10 @@ class KindSpec:
     retention_s: Callable[[Spec], float | None] = _never
     """How long after its end an object surely stays; `None`: until somebody removes it."""
     demands: Callable[[Spec], tuple[Demand, ...]] = _no_demands
+    files: Callable[[Spec], tuple[tuple[Path, str], ...]] = field(default=lambda spec: ())
+    """The files of the workspace a spec names: where each stands in it, and its path."""
+    creations_per_min: float | None = None
+    """How many the vendor takes a minute; `None` where no such bound is known."""
     choose: Choose | None = None
     """For vendors that can't place work by what it requires: the machines that do."""
     identity: Callable[[str, Spec], str] | None = None

@@ -47,6 +47,20 @@ class SecretRef:
         return f"env:{self.env}" if self.env is not None else f"file:{self.file}"
 
 
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file of the workspace whose content is part of the work; `path` is below its root."""
+
+    path: str
+
+    @classmethod
+    def from_manifest(cls, value: Any) -> FileRef | None:
+        """The reference a manifest value is, written `{file: graphs/trees.json}`; else `None`."""
+        if not isinstance(value, Mapping) or value.keys() != {"file"}:
+            return None
+        return cls(value["file"])
+
+
 # --- wanted ---------------------------------------------------------------------------------------
 
 
@@ -380,9 +394,9 @@ class Recorded:
 class Request:
     """What a provider creates or updates: a resource, whose it is, and the ids it refers to.
 
-    `spec` is the folded spec; secret values in it are still references. `ranges` is the part of the
-    work this request runs. `chosen` are fields that follow from what is required. `upstreams` has
-    the remote ids of the runs it has to wait for; `met` are upstreams that have ended as asked:
+    `spec` is the folded spec; secrets and files in it are still references. `ranges` is the part of
+    the work this request runs. `chosen` are fields that follow from what is required. `upstreams`
+    has the remote ids of the runs it has to wait for; `met` are upstreams that have ended as asked:
     nothing waits for them.
     """
 
@@ -395,3 +409,5 @@ class Request:
     upstreams: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     met: frozenset[Address] = frozenset()
     chosen: Mapping[str, Json] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The files its spec names, by path: SHA-256 of the content that is meant, in hex."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from reconciler.address import Address
 from reconciler.errors import ProviderError
@@ -61,8 +61,14 @@ class Provider(Protocol):
         Where the vendor has no unique id it is a look at a complete list begun after the call.
         """
 
+    async def stage(self, requests: Sequence[Request]) -> None:
+        """Bring what creations need beside their bodies, such as files; may be repeated.
+
+        It comes before any note of a creation is written, and may take its time.
+        """
+
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
-        """A remote id or an error for each request, in order."""
+        """A remote id or an error for each request, in order; what they need was staged."""
 
     async def append(self, remote_id: str, request: Request) -> None:
         """Add what is missing of the request's ranges to an object that is there.
@@ -143,8 +149,16 @@ class Secrets(Protocol):
 
 
 class Files(Protocol):
+    """The files of the workspace that manifests name, by their paths below its root.
+
+    Both raise `ConfigError`: there is none, it is no plain file, or it does not lie there.
+    """
+
     def digest(self, path: str) -> str:
-        """SHA-256, in hex, of a file under the workspace's root."""
+        """SHA-256 of its content, in hex."""
+
+    def open(self, path: str) -> BinaryIO:
+        """Its content, to be read and closed."""
 
 
 class Clock(Protocol):

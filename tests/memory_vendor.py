@@ -78,7 +78,8 @@ class _WholeFault:
 class MemoryProvider:
     """A small vendor that keeps the `Provider` promises for any kinds.
 
-    `world` is what it truly holds, `calls` every mutating call, `reads` the ids of every `read`.
+    `world` is what it truly holds, `calls` every mutating call, `reads` the ids of every `read`,
+    `staged` the digests of all files that were brought, by path.
     `inject` and `inject_whole` make the next calls fail; `most_in_flight` is the highest
     concurrency seen.
     """
@@ -96,6 +97,7 @@ class MemoryProvider:
         self.batch_size = 1
         self.calls: list[Call] = []
         self.reads: list[tuple[str, ...]] = []
+        self.staged: dict[str, str] = {}
         self.incomplete: dict[str, Problem] = {}
         self.account = Facts(account=f"account of {name}")
         self.in_flight = self.most_in_flight = 0
@@ -202,6 +204,12 @@ class MemoryProvider:
                 )
                 for marker in markers
             }
+
+    async def stage(self, requests: Sequence[Request]) -> None:
+        fault = self._next_fault("stage")
+        if fault is not None:
+            raise _fault_error(fault, Effect.NONE)
+        self.staged |= {path: sealed for each in requests for path, sealed in each.files.items()}
 
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         async with self._call():

@@ -35,6 +35,12 @@ async def create(ground: Ground, provider: Provider, steps: Sequence[Step]) -> l
         StateError: a note could not be made durable, or the lease is lost: nothing more is sent.
     """
     requests = [request_of(ground, step) for step in steps]
+    ground.ledger.require_held()
+    try:
+        await provider.stage(requests)
+    except ProviderError as error:
+        failed = Result(Passed.FAILED, problem=error.problem, error=error)
+        return [failed] * len(steps)
     pairs = zip(steps, requests, strict=True)
     intents = await ground.durable([ground.intent(s, r, provider) for s, r in pairs])
     answers = await _send(ground, provider, requests)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reconciler.address import Address
@@ -38,6 +38,8 @@ class Setting:
     secrets: Secrets
     endpoints: Mapping[str, str]
     holder: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the files the manifests name, by path."""
     name: str = ""
     commit: str = ""
     records: bool = True
@@ -91,7 +93,7 @@ async def observed(setting: Setting, recorded: Recorded, known: Knowledge) -> Ob
     """What is there now at every provider."""
     ports = setting.ports
     seen = await observe(ports.providers, setting.resources, recorded, ports.clock, known.digest)
-    return replace(seen, secrets=known.secrets, endpoints=setting.endpoints)
+    return replace(seen, secrets=known.secrets, endpoints=setting.endpoints, files=setting.files)
 
 
 async def prepare(

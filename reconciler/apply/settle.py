@@ -65,6 +65,7 @@ def request_digest(request: Request, known: Knowledge) -> str:
             "address": str(request.marker.address),
             "ordinal": request.marker.ordinal,
             **_of_run(request),
+            **({"files": request.files} if request.files else {}),
         }
     )
 

@@ -8,21 +8,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from reconciler.address import Address
 from reconciler.diff.compare import desired_form
 from reconciler.diff.detail import without
 from reconciler.kinds import KindSpec
-from reconciler.model import Resource
+from reconciler.model import FileRef, Resource
 from reconciler.values import canonical
+
+NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 FirstAddress = Callable[[Address], Address]
 """The address a resource was first known by."""
 
 
 def run_keys(
-    kind: KindSpec, resource: Resource, workspace_id: str, env: str, first: FirstAddress
+    kind: KindSpec,
+    resource: Resource,
+    workspace_id: str,
+    env: str,
+    first: FirstAddress,
+    files: Mapping[str, str] = NO_FILES,
 ) -> tuple[str, ...]:
     """The keys of the work a resource asks for, one for each formula that can tell it apart.
 
@@ -30,7 +38,7 @@ def run_keys(
     formula that does not know a field that is set has no key.
     """
     form = desired_form(kind, resource)
-    return run_keys_of_form(kind, resource, form, (workspace_id, env), first)
+    return run_keys_of_form(kind, resource, form, (workspace_id, env), first, files)
 
 
 def run_keys_of_form(
@@ -39,9 +47,15 @@ def run_keys_of_form(
     form: Mapping[str, Any],
     scope: tuple[str, str],
     first: FirstAddress,
+    files: Mapping[str, str] = NO_FILES,
 ) -> tuple[str, ...]:
-    """As `run_keys`, where the resource's form is known already; `scope` is workspace and env."""
+    """As `run_keys`, where the resource's form is known already; `scope` is workspace and env.
+
+    `files` has the digest of the content of each file, by path: that, and no name, is the work.
+    """
     form = _minded(kind, resource, form)
+    if any(True for _ in kind.files(resource.spec)):
+        form = _with_contents(form, files)
     told = {
         "kind": kind.id,
         "workspace": scope[0],
@@ -65,6 +79,18 @@ def _minded(kind: KindSpec, resource: Resource, form: Mapping[str, Any]) -> Mapp
     """What the user set and does not ignore; secrets and files are still references."""
     ignored = resource.lifecycle.ignore
     return without(kind, form, {}, ignored) if ignored else form
+
+
+def _with_contents(value: Any, files: Mapping[str, str]) -> Any:
+    """The same with what is in the files in the place of their names."""
+    ref = FileRef.from_manifest(value)
+    if ref is not None:
+        return {"file": files.get(ref.path, ref.path)}
+    if isinstance(value, Mapping):
+        return {key: _with_contents(each, files) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_contents(each, files) for each in value]
+    return value
 
 
 def _work(

@@ -166,7 +166,9 @@ def _marker(kind: KindSpec, resource: Resource, observed: Observed, context: Con
     marker = Marker(context.workspace_id, context.env, first, record.ordinal + 1 if record else 1)
     if kind.nature is not Nature.FINITE:
         return marker
-    keys = run_keys(kind, resource, context.workspace_id, context.env, context.first)
+    keys = run_keys(
+        kind, resource, context.workspace_id, context.env, context.first, context.observation.files
+    )
     tries = [each.run.attempt for each in context.attempts_at(resource.address).of(keys)]
     return Marker(
         marker.workspace_id,

@@ -135,7 +135,13 @@ def request_of(
             if each.existing is not None
             and (known := _existing(resource, each.kind, each.existing, context))
         },
+        files=_files(kind, resource, context),
     )
+
+
+def _files(kind: KindSpec, resource: Resource, context: Context) -> dict[str, str]:
+    digests = context.observation.files
+    return {path: digests[path] for _, path in kind.files(resource.spec) if path in digests}
 
 
 def _existing(resource: Resource, kind: str, name: str, context: Context) -> str:

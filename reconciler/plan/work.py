@@ -73,7 +73,8 @@ class Work:
 def work_of(kind: KindSpec, resource: Resource, context: Context) -> Work:
     """What a finite resource asks for, held against what is known of it."""
     form, scope = desired_form(kind, resource), (context.workspace_id, context.env)
-    keys = run_keys_of_form(kind, resource, form, scope, context.first)
+    files = context.observation.files
+    keys = run_keys_of_form(kind, resource, form, scope, context.first, files)
     known = context.attempts_at(resource.address)
     own = known.of(keys)
     wanted = (ranges(kind.ranges(resource.spec)) or None) if kind.ranges is not None else None

@@ -119,6 +119,11 @@ class MortalProvider:
         self._doom.require_alive()
         return await self._inner.find(kind, markers)
 
+    async def stage(self, requests: Sequence[Request]) -> None:
+        if any(each.files for each in requests):
+            self._doom.moment()
+        await self._inner.stage(requests)
+
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         self._doom.moment()
         made = await self._inner.create(requests)

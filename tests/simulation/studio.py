@@ -80,6 +80,7 @@ class Studio:
         self.store = MemoryStore(SCOPE)
         self.store.init()
         self.resources: tuple[Resource, ...] = ()
+        self.files: Mapping[str, str] = {}
         self.events = RecordingReporter()
         self.interrupt = Interrupt()
         self._ids = itertools.count(1)
@@ -157,6 +158,7 @@ class Studio:
             ),
             secrets=MemorySecrets({}),
             endpoints={"qarnot": "memory:"},
+            files=self.files,
             holder=f"process {next(self._processes)}",
         )
 

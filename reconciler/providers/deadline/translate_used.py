@@ -91,7 +91,7 @@ def _too_early(request: Request, ref: Ref) -> InternalError:
 def uses(props: Props, hidden: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Remote ids of the pools, the group and the limits a job names, by field.
 
-    What was chosen for its requirements is `hidden`: no manifest names it.
+    Limits are sorted. What was chosen for its requirements is `hidden`: no manifest names it.
     """
     return {field: ids for field, ids in _used(props) if ids and field not in hidden}
 
@@ -101,7 +101,7 @@ def _used(props: Props) -> Iterator[tuple[str, tuple[str, ...]]]:
         name = str(props.get(key) or NONE).lower()
         yield field, (remote_id(kind, name),) if name != NONE else ()
     limits = props.get("Limits") or ()
-    yield LIMIT_LIST, tuple(remote_id(LIMITS, str(each)) for each in limits)
+    yield LIMIT_LIST, tuple(sorted(remote_id(LIMITS, str(each)) for each in limits))
 
 
 def asked_for(dictionary: Mapping[str, str]) -> tuple[Tree, Tree]:

@@ -168,6 +168,9 @@ class QarnotProvider:
             for marker, found in zip(markers, answers, strict=True)
         }
 
+    async def stage(self, requests: Sequence[Request]) -> None:
+        """Nothing: all that is made here is in its body."""
+
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         """In bulk where the vendor has it; a task's snapshots are asked for right after it.
 

@@ -257,3 +257,19 @@ def test_a_key_is_short_enough_for_every_slot_and_holds_no_space() -> None:
     found = key({"constants": {"A": "x" * 2048}})
     assert len(found) <= 32
     assert " " not in found
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+WITH_FILE = replace(TOY, files=lambda spec: ((("work",), spec["work"]["file"]),))
+
+
+def filed(path: str, **contents: str) -> str:
+    resource = toy(TOY, "a", work={"file": path})
+    found = run_keys(WITH_FILE, resource, "ws", "prod", itself, contents)
+    return found[0]
+
+
+def test_what_is_in_a_file_is_the_work_and_its_name_is_not() -> None:
+    assert filed("a", a="1", b="2") == filed("b", a="2", b="1")
+    assert filed("a", a="1") != filed("a", a="2")

@@ -41,7 +41,7 @@ class Needs:
     def __str__(self) -> str:
         words = (
             f"{self.cpu} cpu" if self.cpu else "",
-            f"{self.memory_mib:g} MiB of memory" if self.memory_mib else "",
+            f"{_memory(self.memory_mib)} of memory" if self.memory_mib else "",
             "a gpu" if self.gpu else "",
         )
         return ", ".join(filter(None, words))
@@ -56,6 +56,10 @@ class Needs:
             self.gpu and not machines.gpu,
             max(_lack(self.cpu, machines.cpu), _lack(enough, machines.memory_mib)),
         )
+
+
+def _memory(mib: float) -> str:
+    return f"{mib / 1024:.10g} GiB" if mib >= 1024 else f"{mib:.10g} MiB"
 
 
 def _lack(asked: float, there: float) -> float:
@@ -108,7 +112,10 @@ def _refused(needs: Needs, machines: list[Machines]) -> Refusal:
             cause="no worker is enabled, and the provider's capabilities name none",
             remedy="describe groups or pools under capabilities in reconciler.yaml",
         )
-    nearest = min(machines, key=lambda each: (needs.lacks_of(each), _size(each), each.field))
+    order = (GROUP, POOL, WORKERS)
+    nearest = min(
+        machines, key=lambda each: (needs.lacks_of(each), order.index(each.field), _size(each))
+    )
     return Refusal(
         code="M590",
         path=("requirements",),
@@ -121,5 +128,5 @@ def _refused(needs: Needs, machines: list[Machines]) -> Refusal:
 def _described(machines: Machines) -> str:
     word = "worker" if machines.field == WORKERS else machines.field
     gpu = ", a gpu" if machines.gpu else ""
-    size = f"{machines.cpu} cpu, {machines.memory_mib} MiB of memory{gpu}"
+    size = f"{machines.cpu} cpu, {_memory(machines.memory_mib)} of memory{gpu}"
     return f"the {word} {machines.value} with {size}"
