@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.errors import InternalError, Problem
 from reconciler.kinds import RefRole
 from reconciler.model import Ref, Request
 from reconciler.providers.deadline.kinds.blocks import NONE, name_of, remote_id
@@ -13,6 +12,7 @@ from reconciler.providers.deadline.kinds.limit import LIMITS
 from reconciler.providers.deadline.kinds.machines import GROUP, POOL, WORKERS
 from reconciler.providers.deadline.kinds.members import GROUPS, POOLS
 from reconciler.providers.deadline.marker import REQUIREMENTS, tree_in
+from reconciler.providers.references import remote_id_of, sent_too_early
 from reconciler.values import Tree
 
 Props = Mapping[str, Any]
@@ -35,18 +35,8 @@ def names(request: Request) -> Tree:
     found: Tree = {}
     for ref in request.resource.references:
         if ref.role is RefRole.USED:
-            field, name = str(ref.path[0]), name_of(_remote_id(request, ref))
+            field, name = str(ref.path[0]), name_of(remote_id_of(request, ref))
             found[field] = [*found.get(field, ()), name] if field == LIMIT_LIST else name
-    return found
-
-
-def _remote_id(request: Request, ref: Ref) -> str:
-    if ref.target is not None:
-        found = request.remote_ids.get(ref.target)
-    else:
-        found = request.existing_ids.get((ref.kind, ref.existing or ""))
-    if not found:
-        raise _too_early(request, ref)
     return found
 
 
@@ -66,23 +56,11 @@ def awaited(request: Request) -> list[str]:
 
 def _runs_of(request: Request, ref: Ref) -> tuple[str, ...]:
     if ref.target is None:
-        return (_remote_id(request, ref),)
+        return (remote_id_of(request, ref),)
     runs = request.upstreams.get(ref.target, ())
     if not runs:
-        raise _too_early(request, ref)
+        raise sent_too_early(request, ref)
     return runs
-
-
-def _too_early(request: Request, ref: Ref) -> InternalError:
-    return InternalError(
-        Problem(
-            code=InternalError.code,
-            summary=f"{request.resource.address} was to be sent before what it needs",
-            cause=f"nobody said what {ref.target or ref.existing} is at the farm",
-            remedy="report this",
-            address=str(request.resource.address),
-        )
-    )
 
 
 # --- theirs to ours -------------------------------------------------------------------------------

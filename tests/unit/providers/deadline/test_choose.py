@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds import Choice, Machines, Refusal
-from reconciler.providers.deadline.kinds.job import JOB, JOB_FIELDS
+from reconciler.providers.deadline.kinds.job import JOB
+from reconciler.providers.deadline.kinds.job_table import JOB_FIELDS
 from reconciler.providers.deadline.kinds.machines import choose
 from tests.strategies import LAW
 

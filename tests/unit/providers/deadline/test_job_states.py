@@ -21,7 +21,7 @@ STOPPED = {"reconciler_stopped": "yes"}
 STOPPED_AS_COMPLETE = {**STOPPED, "reconciler_stop": "complete"}
 
 
-def job(stat: Any, rendering: int = 0, notes: dict[str, str] | None = None, **more: Any) -> Any:
+def job(stat: Any, rendering: int = 0, notes: Any = None, **more: Any) -> Any:
     props = {"Frames": "1-4", "ExDic": notes or {}}
     return {"_id": "a1", "Stat": stat, "RenderingChunks": rendering, "Props": props, **more}
 
@@ -207,6 +207,6 @@ def test_numbers_nobody_knows_are_shown_as_they_are() -> None:
 def test_a_farm_in_another_time_zone_shows_the_minute_that_was_asked_for() -> None:
     farm = Farm({})
     farm.set(utc_offset_min=-480)
-    keys = {"ScheduledType": "Once", "ScheduledStartDateTime": "24/12/2026 18:00"}
+    keys: dict[str, Any] = {"ScheduledType": "Once", "ScheduledStartDateTime": "24/12/2026 18:00"}
     spec = from_job(farm.job(farm.submit(**keys))).spec
     assert spec["schedule"] == {"type": "once", "start": "2026-12-24T18:00"}

@@ -44,7 +44,7 @@ def test_every_example_is_one_that_nothing_refuses(kind: KindSpec) -> None:
 
 
 def test_every_kind_is_found_by_its_name() -> None:
-    assert set(KINDS) == {f"deadline/{name}" for name in "Pool Group Limit Job Task".split()}
+    assert set(KINDS) == {f"deadline/{name}" for name in ("Pool", "Group", "Limit", "Job", "Task")}
     assert all(kind.id == key for key, kind in KINDS.items())
 
 

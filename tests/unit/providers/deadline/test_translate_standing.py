@@ -88,9 +88,9 @@ def test_a_pool_is_carried_by_whom_it_names_and_other_pools_keep_their_order(
     for name, position in placed.items():
         if name in named:
             most = len(next(each for each in workers if each["Name"] == name)["Pools"])
-            assert seen["positions"][name.lower()] == min(position, most)  # type: ignore[index, call-overload]
+            assert seen["positions"][name.lower()] == min(position, most)
     is_placeable = all(
-        seen["positions"].get(name.lower()) == place  # type: ignore[union-attr]
+        seen["positions"].get(name.lower()) == place
         for name, place in placed.items()
         if name in named
     )
@@ -153,7 +153,7 @@ def test_a_pool_is_seen_by_the_name_the_farm_has() -> None:
 # --- limits ---------------------------------------------------------------------------------------
 
 workers = st.lists(st.sampled_from(["node01", "Node02"]), unique=True, min_size=1)
-limits = st.fixed_dictionaries(
+limits: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"maximum": st.integers(0, 99)},
     optional={
         "workers": workers.map(lambda names: {"allow": names})
