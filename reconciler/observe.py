@@ -23,8 +23,8 @@ from reconciler.model import (
     Recorded,
     Resource,
     Run,
-    SecretRef,
 )
+from reconciler.pointers import SecretRef
 from reconciler.ports import Clock, Provider, Revealed, Secrets
 from reconciler.values import Json
 

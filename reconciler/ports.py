@@ -20,8 +20,8 @@ from reconciler.model import (
     Recorded,
     Request,
     Run,
-    SecretRef,
 )
+from reconciler.pointers import SecretRef
 from reconciler.report import Event
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model import Locate, SecretRef, nowhere
+from reconciler.model import Locate, nowhere
+from reconciler.pointers import SecretRef
 from reconciler.values import Json
 
 DEFAULT_ENV = "default"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.model import SecretRef
+from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 from reconciler.report import Event
 from tests.manual_clock import START, ManualClock

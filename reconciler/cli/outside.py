@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 
 from reconciler.errors import ConfigError, Problem
-from reconciler.model import SecretRef
+from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 
 SECRET_FOLDER = Path("/run/secrets")

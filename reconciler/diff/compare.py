@@ -15,7 +15,8 @@ from reconciler.diff.detail import Tokens, concrete_path, details, row_of, spell
 from reconciler.errors import Location, Problem
 from reconciler.fields import Field, FieldTable, Mutability, SetBy
 from reconciler.kinds import KindSpec
-from reconciler.model import Observed, Record, Resource, SecretRef
+from reconciler.model import Observed, Record, Resource
+from reconciler.pointers import SecretRef
 from reconciler.values import UNSEEN, Json, get_in
 
 Facets = Mapping[str, Any]

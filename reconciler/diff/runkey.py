@@ -15,7 +15,8 @@ from reconciler.address import Address
 from reconciler.diff.compare import desired_form
 from reconciler.diff.detail import without
 from reconciler.kinds import KindSpec
-from reconciler.model import FileRef, Resource
+from reconciler.model import Resource
+from reconciler.pointers import FileRef
 from reconciler.values import canonical
 
 NO_FILES: Mapping[str, str] = MappingProxyType({})

@@ -20,7 +20,7 @@ from reconciler.manifest.shape import Finding, Shape
 from reconciler.manifest.source import Source
 from reconciler.manifest.workspace_check import Vendors, slips_of
 from reconciler.manifest.workspace_file import API_VERSION, KIND, WorkspaceFile
-from reconciler.model import SecretRef
+from reconciler.pointers import SecretRef
 from reconciler.quantities import duration_s
 from reconciler.settings import Caps, ProviderConfig, Safety, Timeouts, Workspace
 from reconciler.values import Json, Path, Tree, get_in

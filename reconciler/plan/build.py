@@ -24,7 +24,7 @@ from reconciler.plan.memory import remembered, renamed
 from reconciler.plan.needs import MAKING, Changes, hindered, ordered, with_upstreams
 from reconciler.plan.plan import Binding, Change, Plan
 from reconciler.plan.policy import Policy, blocked, under_threshold
-from reconciler.plan.quota import fitted, unknown_names
+from reconciler.plan.quota import fitted, paced, unknown_names
 from reconciler.plan.removal import refuse_empty_prune, undeclared
 from reconciler.plan.uses import kept_while_used
 from reconciler.plan.work import Work
@@ -71,6 +71,7 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
         unchanged={each.address: each.basis for each in shown if _is_silent(each)},
         orphans=orphans,
         verdicts=verdicts,
+        paces=paced(shown, desired.kinds),
         problems=_problems(desired, context),
         remembered=remembered(desired.kinds, before, recorded, _targeted(wanted, policy)),
         is_destroy=policy.is_destroy,

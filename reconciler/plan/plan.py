@@ -21,6 +21,7 @@ __all__ = [
     "Binding",
     "Change",
     "FieldChange",
+    "Pace",
     "Plan",
     "QuotaVerdict",
     "Reason",
@@ -95,6 +96,21 @@ class QuotaVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How many of a kind a plan creates where the vendor takes only so many a minute."""
+
+    provider: str
+    kind: str
+    creations: int
+    per_min: float
+
+    @property
+    def minutes(self) -> float:
+        """How long they take at least."""
+        return self.creations / self.per_min
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """What a plan is tied to; it applies to nothing else."""
 
@@ -122,6 +138,7 @@ class Plan:
     unchanged: Mapping[Address, str] = field(default_factory=dict)
     orphans: tuple[Address, ...] = ()
     verdicts: tuple[QuotaVerdict, ...] = ()
+    paces: tuple[Pace, ...] = ()
     problems: tuple[Problem, ...] = ()
     remembered: tuple[Record, ...] = ()
     """Records to write that ask nothing of a vendor: a rename, what `lifecycle` says now."""

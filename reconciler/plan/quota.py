@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ from reconciler.diff.change import Action
 from reconciler.errors import Problem
 from reconciler.kinds import Demand, Kinds, KindSpec, Nature
 from reconciler.model import Facts, Quota, Resource
-from reconciler.plan.plan import Change, QuotaVerdict, Verdict
+from reconciler.plan.plan import Change, Pace, QuotaVerdict, Verdict
 from reconciler.plan.policy import blocked
 from reconciler.values import UNSEEN, get_in
 
@@ -72,6 +73,21 @@ def fitted(
         if room.added > 0 or room.refused
     )
     return decided, verdicts
+
+
+def paced(changes: Iterable[Change], kinds: Kinds) -> tuple[Pace, ...]:
+    """What takes its time: more creations of a kind than the vendor takes in a minute."""
+    counts = Counter((each.address.provider, each.kind) for each in changes if _creates(each))
+    found = (
+        Pace(provider, kind, count, per_min)
+        for (provider, kind), count in sorted(counts.items())
+        if (per_min := kinds[kind].creations_per_min) is not None
+    )
+    return tuple(each for each in found if each.minutes > 1)
+
+
+def _creates(change: Change) -> bool:
+    return change.is_pending and change.action in (Action.CREATE, Action.REPLACE)
 
 
 def _room(

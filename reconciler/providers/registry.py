@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds import Kinds
-from reconciler.model import SecretRef
+from reconciler.pointers import SecretRef
 from reconciler.ports import Clock, Provider, Revealed, Scope, Secrets
 from reconciler.settings import AuthSlots, ProviderConfig
 

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.address import Address
 from reconciler.errors import Location, Problem, errors_of
 from reconciler.model import Run, Usage
-from reconciler.plan.plan import Action, Change, FieldChange, Plan, QuotaVerdict, Standing
+from reconciler.plan.plan import Action, Change, FieldChange, Pace, Plan, QuotaVerdict, Standing
 from reconciler.render.plan_text import unchanged_count
 from reconciler.render.report_text import done_counts
 from reconciler.render.status import StatusRow, WorkStatus
@@ -53,7 +53,18 @@ def plan_json(plan: Plan) -> Tree:
         "unchanged": [str(each) for each in plan.unchanged],
         "orphans": [str(each) for each in plan.orphans],
         "quotas": [_quota(each) for each in plan.verdicts],
+        "paces": [_pace(each) for each in plan.paces],
         "problems": [_problem(each) for each in plan.problems],
+    }
+
+
+def _pace(pace: Pace) -> Tree:
+    return {
+        "provider": pace.provider,
+        "kind": pace.kind,
+        "creations": pace.creations,
+        "perMin": pace.per_min,
+        "minutes": pace.minutes,
     }
 
 

@@ -115,6 +115,15 @@ _QUOTA: Final = _object(
         "verdict": _word(Verdict),
     }
 )
+_PACE: Final = _object(
+    {
+        "provider": _TEXT,
+        "kind": _TEXT,
+        "creations": _COUNT,
+        "perMin": _NUMBER,
+        "minutes": _NUMBER,
+    }
+)
 _STEP: Final = _object(
     {"address": _TEXT, "verb": _word(Verb), "passed": _word(Passed)},
     {"remoteId": _TEXT, "problem": _PROBLEM},
@@ -167,6 +176,7 @@ _PLAN: Final[Tree] = {
     "unchanged": _TEXTS,
     "orphans": _TEXTS,
     "quotas": _list(_QUOTA),
+    "paces": _list(_PACE),
     "problems": _list(_PROBLEM),
 }
 _REPORT: Final[Tree] = {

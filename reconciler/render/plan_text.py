@@ -8,7 +8,16 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from reconciler.plan.plan import Action, Change, Plan, QuotaVerdict, Reason, Standing, Verdict
+from reconciler.plan.plan import (
+    Action,
+    Change,
+    Pace,
+    Plan,
+    QuotaVerdict,
+    Reason,
+    Standing,
+    Verdict,
+)
 from reconciler.render.change_text import change_lines, head_widths
 from reconciler.render.problems import counted, problems_text
 from reconciler.render.style import Cell, Paper, Tone
@@ -41,6 +50,7 @@ def plan_text(plan: Plan, paper: Paper) -> str:
         _changes_lines(plan, paper),
         _orphan_lines(plan, paper),
         _quota_lines(plan.verdicts, paper),
+        [line for each in plan.paces for line in paper.wrap(pace_text(each))],
         [problems_text(plan.problems, paper)] if plan.problems else [],
         summary_lines(plan, paper),
     )
@@ -170,6 +180,13 @@ def _quota_lines(verdicts: tuple[QuotaVerdict, ...], paper: Paper) -> list[str]:
         for each in verdicts
     ]
     return ["Quotas", *(line for cells in rows for line in paper.row(cells, indent=4, hanging=8))]
+
+
+def pace_text(pace: Pace) -> str:
+    """`flow-1: 31 to create, about 3 min at the 10 creations a minute flow/Job takes`."""
+    minutes = max(1, round(pace.minutes))
+    rate = f"{number_text(pace.per_min)} creations a minute {pace.kind} takes"
+    return f"{pace.provider}: {pace.creations} to create, about {minutes} min at the {rate}"
 
 
 def _sum_text(verdict: QuotaVerdict) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.model import SecretRef
+from reconciler.pointers import SecretRef
 from reconciler.quantities import show_duration
 from reconciler.render.safe import columns, pad, safe
 from reconciler.render.style import GAP, Cell, Paper

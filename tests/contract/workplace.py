@@ -22,10 +22,11 @@ from reconciler.kinds import KindSpec, Spec
 from reconciler.lifecycle import Lifecycle
 from reconciler.manifest.load import inputs_digest
 from reconciler.manifest.refs import references_of
-from reconciler.model import Observed, Request, Resource, SecretRef
+from reconciler.model import Observed, Request, Resource
 from reconciler.observe import formed
 from reconciler.plan.plan import Change, Plan
 from reconciler.plan.policy import Policy
+from reconciler.pointers import SecretRef
 from reconciler.ports import Provider, Revealed, Scope
 from reconciler.providers.registry import VENDORS, Outside
 from reconciler.report import Report
@@ -223,6 +224,7 @@ def workplace_at(vendor: str, access: Mapping[str, str]) -> Workplace:
         url=access["url"],
         auth=dict.fromkeys(slots, _TOKEN),
         timeouts=TIMEOUTS,
+        settle_after_s=1.0,
     )
     return Workplace(config, access[slots[-1]], user=access.get("user", ""))
 

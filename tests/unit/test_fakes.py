@@ -16,7 +16,8 @@ from reconciler.address import Address
 from reconciler.errors import Effect, NotFound, ProviderError, Rejected, Unavailable
 from reconciler.fields import FieldTable
 from reconciler.kinds import Ability, KindSpec, Nature
-from reconciler.model import Marker, Record, Ref, Request, Resource, SecretRef, Settled
+from reconciler.model import Marker, Record, Ref, Request, Resource, Settled
+from reconciler.pointers import SecretRef
 from reconciler.ports import Clock, Provider, Secrets, StateStore
 from reconciler.spec_model import SpecModel
 from tests.fakes import (

@@ -9,15 +9,8 @@ import pytest
 
 from reconciler.address import Address
 from reconciler.lifecycle import OnRemove, WhenRunning
-from reconciler.model import (
-    Observation,
-    Outcome,
-    Record,
-    SecretRef,
-    Settled,
-    Usage,
-    nowhere,
-)
+from reconciler.model import Observation, Outcome, Record, Settled, Usage, nowhere
+from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 
 # --- secrets --------------------------------------------------------------------------------------

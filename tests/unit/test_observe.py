@@ -22,10 +22,10 @@ from reconciler.model import (
     Ref,
     Resource,
     Run,
-    SecretRef,
     Settled,
 )
 from reconciler.observe import fingerprints, formed, observe, secret_refs
+from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.values import Json

@@ -30,16 +30,8 @@ from reconciler.errors import (
     Rejected,
 )
 from reconciler.kinds import Ability, Kinds
-from reconciler.model import (
-    Facts,
-    Listing,
-    Marker,
-    Observed,
-    Quota,
-    Record,
-    Request,
-    SecretRef,
-)
+from reconciler.model import Facts, Listing, Marker, Observed, Quota, Record, Request
+from reconciler.pointers import SecretRef
 from reconciler.ports import Output, Revealed, Scope, Secrets
 from reconciler.providers.qarnot.bulk import Bulk
 from reconciler.providers.qarnot.client import PAGE_SIZE, Body, Client

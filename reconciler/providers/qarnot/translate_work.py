@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.errors import InternalError, Problem
-from reconciler.model import Ref, Request, SecretRef
+from reconciler.model import Ref, Request
+from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.blocks import SECRET_PREFIX
 from reconciler.providers.qarnot.marker import (

@@ -10,8 +10,9 @@ from reconciler.address import Address
 from reconciler.diff.compare import Comparison, Knowledge, compare, desired_form, managed_digests
 from reconciler.errors import Location
 from reconciler.lifecycle import Lifecycle
-from reconciler.model import Locate, Marker, Observed, Record, Request, Resource, SecretRef, Settled
+from reconciler.model import Locate, Marker, Observed, Record, Request, Resource, Settled
 from reconciler.observe import formed
+from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.translate_pool import from_remote, to_remote

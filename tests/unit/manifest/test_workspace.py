@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.manifest.source import Source
 from reconciler.manifest.workspace import Variables, load_workspace, render_workspace
-from reconciler.model import SecretRef
+from reconciler.pointers import SecretRef
 from reconciler.settings import AuthSlots, Caps, ProviderConfig, Safety, Timeouts, Workspace
 from tests.unit.manifest.farm import FARM, HEAD, VENDORS, spot, workspace
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.diff.change import Action, Standing
 from reconciler.model import Quota
 from reconciler.plan.plan import Verdict
+from tests.toy_kinds import TASK as TOY_TASK
+from tests.toy_kinds import toy
+from tests.unit.plan.farm import Farm
 from tests.unit.plan.world import World, live, pool, pools, record
 
 
@@ -103,3 +108,15 @@ def test_a_known_name_or_a_catalogue_nobody_can_read_blocks_nothing(
 def test_a_name_is_not_asked_about_while_nothing_is_made() -> None:
     there = pool("a", {"profile": "retired"})
     assert World.settled(there, profiles=PROFILES).plan().changes == ()
+
+
+# --- pace -----------------------------------------------------------------------------------------
+
+
+def test_creations_that_take_more_than_a_minute_say_how_long_they_take() -> None:
+    slow = {TOY_TASK.id: replace(TOY_TASK, creations_per_min=10.0)}
+    work = tuple(toy(TOY_TASK, f"shot-{number}", work="w") for number in range(31))
+    (pace,) = Farm(work, kinds=slow).plan().paces
+    assert (pace.creations, pace.per_min, pace.minutes) == (31, 10.0, 3.1)
+    assert Farm(work[:10], kinds=slow).plan().paces == ()
+    assert Farm(work).plan().paces == ()

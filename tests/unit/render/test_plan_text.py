@@ -11,6 +11,7 @@ from reconciler.plan.plan import (
     Action,
     Change,
     FieldChange,
+    Pace,
     Plan,
     QuotaVerdict,
     Reason,
@@ -244,3 +245,8 @@ def test_a_loss_names_what_stops() -> None:
 def test_a_quota_says_what_is_used_and_what_is_added(verdict: QuotaVerdict, line: str) -> None:
     text = plan_text(plan(verdicts=(verdict,)), WIDE)
     assert f"    {line}" in text.splitlines()
+
+
+def test_what_takes_its_time_says_how_much() -> None:
+    text = plan_text(plan(paces=(Pace("flow-1", "flow/Job", 31, 10.0),)), WIDE)
+    assert "flow-1: 31 to create, about 3 min at the 10 creations a minute flow/Job takes" in text

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.address import Address
 from reconciler.diff.compare import desired_form
-from reconciler.model import Marker, Request, Resource, SecretRef, Settled
+from reconciler.model import Marker, Request, Resource, Settled
 from reconciler.observe import formed
+from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.pool import POOL
 from reconciler.providers.qarnot.marker import LABEL, shortname

@@ -13,8 +13,9 @@ from reconciler.address import Address
 from reconciler.diff.compare import desired_form
 from reconciler.errors import InternalError
 from reconciler.kinds import RefRole
-from reconciler.model import Marker, Ref, Request, Resource, SecretRef, Settled, Usage
+from reconciler.model import Marker, Ref, Request, Resource, Settled, Usage
 from reconciler.observe import formed
+from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.task import TASK
 from reconciler.providers.qarnot.marker import LABEL, shortname
