@@ -109,6 +109,9 @@ class DeadlineProvider:
         found = {each: there[remote_id] for each, remote_id in ids.items()}
         return {each: (one,) if one is not None else () for each, one in found.items()}
 
+    async def stage(self, requests: Sequence[Request]) -> None:
+        """Nothing is brought: files are named by paths that the Web Service reads itself."""
+
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         return [await self._created(each) for each in requests]
 
