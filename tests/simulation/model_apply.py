@@ -18,6 +18,7 @@ from tests.simulation.model import (
     Note,
     Rules,
     State,
+    claims,
     made,
     passed,
     stopped,
@@ -356,16 +357,18 @@ def _create(story: Story, marker: tuple[int, int, int]) -> None:
 def _require_tries_left(story: Story, note: Note) -> None:
     """
     Raises:
-        Broken: it is made more often than `maxAttempts` allows.
+        Broken: what failed or was lost is made more often than `maxAttempts` allows.
     """
-    tries = [
-        each
-        for each in story.state.memos
-        if each.key == note.key and each.cover & note.cover
-        if each.outcome is not Outcome.WITHDRAWN
-    ]
-    if story.ask is not Ask.RERUN and len(tries) >= story.rules.lifecycle.max_attempts:
-        raise Broken(f"{note[:3]} is tried again after {tries}")
+    most = story.rules.lifecycle.max_attempts
+    asked = claims(story.rules, note.cover) if story.ask is not Ask.RERUN else 0
+    own = [each for each in sorted(story.state.memos) if each.key == note.key]
+    while asked:
+        claim = asked & -asked
+        asked ^= claim
+        tries = [each for each in own if claims(story.rules, each.cover) & claim]
+        counted = [each for each in tries if each.outcome is not Outcome.WITHDRAWN]
+        if len(counted) >= most and tries[-1].outcome in (Outcome.FAILED, Outcome.LOST):
+            raise Broken(f"{note[:3]} is tried again after {counted}")
 
 
 def _make(story: Story, note: Note) -> None:

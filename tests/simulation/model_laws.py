@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import TypeVar
@@ -153,10 +153,10 @@ _WAYS: dict[str, Callable[[Rules, State], tuple[Rules, State]]] = {
 def canonical(rules: Rules, state: State) -> State:
     """One state for all that can't be told apart, whatever happens next.
 
-    The wanted key is 0, the other work's 1; keys of an earlier `run` are never wanted again, so
-    what has ended of them is left out. An object whose end is remembered leaves what it bars. Runs
-    that we withdrew, and whose frames newer ones speak for, decide nothing but attempt numbers,
-    which are counted anew.
+    The wanted key is 0, the other work's 1; keys of an earlier `run`, below 0, are never wanted
+    again, so what has ended of them is left out. An object whose end is remembered leaves what it
+    bars. Runs that we withdrew, and whose frames newer ones speak for, decide nothing but attempt
+    numbers, which are counted anew.
     """
     remembered = {each[:3] for each in state.memos}
     came = tuple(sorted({*state.vanished} - remembered))
@@ -214,13 +214,25 @@ def _plain(memo: Memo) -> Memo:
 N = TypeVar("N", Held, Memo, Note, Flight)
 
 
+def _by_content(state: State, older: Collection[int]) -> Iterable[int]:
+    """Keys nobody will want again, in an order that does not hang on their numbers."""
+    if len(older) < 2:
+        return older
+
+    def content(key: int) -> list[list[tuple[object, ...]]]:
+        return [sorted(e[1:] for e in those if e[0] == key) for those in state[2:6]]
+
+    return sorted(older, key=content)
+
+
 def _renamed(state: State) -> State:
     """Keys and attempts counted anew, in their order."""
     marked = {each[:2] for those in state[2:6] for each in those}
     marked |= {each[:2] for each in state.vanished}
     current = (state.want, state.want ^ 1)
-    older = sorted({key for key, _ in marked}.difference(current))
-    keys = {key: number for number, key in enumerate((*current, *older))}
+    older = {key for key, _ in marked}.difference(current)
+    keys = dict(zip(current, (0, 1), strict=True))
+    keys |= {key: -number for number, key in enumerate(_by_content(state, older), start=1)}
     names: dict[tuple[int, int], tuple[int, int]] = {}
     counts: dict[int, int] = {}
     for key, attempt in sorted(marked):
