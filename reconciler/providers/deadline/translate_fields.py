@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.fields import Mutability
 from reconciler.model import Request
+from reconciler.providers.deadline.kinds.blocks import trimmed
 from reconciler.providers.deadline.kinds.job_blocks import TASK_COLUMNS, TIMEOUTS
 from reconciler.providers.deadline.kinds.job_table import PLAIN
 from reconciler.providers.deadline.kinds.machines import WORKERS
@@ -152,22 +153,14 @@ def _of_course(props: Props) -> Iterator[tuple[str, Any]]:
         is_on = props.get("OverClean") is True
         yield "cleanup", {"days": props.get("OverCleanDays")} if is_on else {"enabled": False}
     if props.get("OvrTaskEINames"):
-        yield (
-            "taskExtraInfoNames",
-            _trimmed([str(props.get(f"TaskEx{n}") or "") for n in range(TASK_COLUMNS)]),
-        )
+        titles = [str(props.get(f"TaskEx{n}") or "") for n in range(TASK_COLUMNS)]
+        yield "taskExtraInfoNames", trimmed(titles)
 
 
 def _word(words: Sequence[str], number: Any) -> str | None:
     if not isinstance(number, int):
         return None
     return words[number] if 0 <= number < len(words) else str(number)
-
-
-def _trimmed(texts: list[str]) -> list[str]:
-    while texts and not texts[-1]:
-        texts.pop()
-    return texts
 
 
 def _merge_dictionary(spec: Tree, props: Props) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.model import Observed, Request, Settled, Usage
-from reconciler.providers.deadline.frames import as_set, cut
+from reconciler.providers.deadline.frames import as_set, cut, in_order, ordered_text
 from reconciler.providers.deadline.kinds.job import JOB
 from reconciler.providers.deadline.kinds.machines import WORKERS
 from reconciler.providers.deadline.marker import (
@@ -37,6 +37,8 @@ _ACTIVE, _SUSPENDED, _COMPLETED, _FAILED, _PENDING = 1, 2, 3, 4, 6
 _TASK_COMPLETED = 5
 _WORDS = {_SUSPENDED: "Suspended", _COMPLETED: "Completed", _FAILED: "Failed", _PENDING: "Pending"}
 _STOPPED_AS = {"fail": _FAILED, "complete": _COMPLETED}
+_GROWS = frozenset({Settled.IN_PROGRESS, Settled.SUSPENDED, Settled.SUCCEEDED, Settled.FAILED})
+"""What frames may be added to. Source: Deadline 10 REST pages, jobs, appendjobframerange."""
 _UNFINISHED = ("QueuedChunks", "RenderingChunks", "SuspendedChunks", "PendingChunks")
 _ENDED = ("CompletedChunks", "FailedChunks")
 _SHOWN_OTHERWISE = frozenset(
@@ -140,6 +142,8 @@ def from_job(body: Body, *, is_deleted: bool = False) -> Observed:
         uses=uses(props, hidden_in(props)),
         ranges=covered,
         done=covered if settled is Settled.SUCCEEDED else "",
+        can_grow=settled in _GROWS and not is_deleted and not body.get("Main"),
+        reopens=_last_portion(props),
         progress=_progress(body),
         outputs=_outputs(body),
         failure=_failure(body, settled),
@@ -158,6 +162,16 @@ def with_tasks(observed: Observed, tasks: Any) -> Observed:
 
 def _covered(props: Props) -> Ranges:
     return ranges(as_set(str(props.get("Frames") or "")))
+
+
+def _last_portion(props: Props) -> str:
+    """The frames of the last task, if it has fewer than the others: it may take up added ones."""
+    size = props.get("Chunk")
+    if not isinstance(size, int) or size <= 1:
+        return ""
+    frames = in_order(str(props["Frames"])) if _covered(props) else ()
+    left = len(frames) % size
+    return as_set(ordered_text(frames[-left:])) if left else ""
 
 
 def _count(body: Body, *keys: str) -> int:

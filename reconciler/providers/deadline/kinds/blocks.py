@@ -142,4 +142,12 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
+def trimmed(texts: Sequence[str]) -> list[str]:
+    """The texts without the empty ones at the end."""
+    kept = [*texts]
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
 AS_TEXT = Compare("text; true is True", as_text)

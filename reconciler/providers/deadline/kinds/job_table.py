@@ -9,7 +9,7 @@ from reconciler import fields
 from reconciler.fields import Compare, FieldTable, Mutability, SetBy
 from reconciler.kinds import FINAL_STATES
 from reconciler.providers.deadline.frames import normal_text
-from reconciler.providers.deadline.kinds.blocks import AS_TEXT
+from reconciler.providers.deadline.kinds.blocks import AS_TEXT, trimmed
 from reconciler.providers.deadline.kinds.job_blocks import DAYS, EXTRA_INFO_COLUMNS
 from reconciler.providers.deadline.kinds.rows import Told, later, live, own, plain, vendor
 from reconciler.values import canonical
@@ -40,6 +40,9 @@ def _dependency(value: Any) -> Any:
 DEPENDENCIES = Compare("unordered, a bare name is one without a final state", _dependencies)
 FRAMES = Compare("as a list of frames in order", normal_text)
 OUTPUT_PATHS = Compare("paths, a folder ends with a slash", lambda value: [*map(_path, value)])
+
+
+TITLES = Compare("in order, empty ones at the end left out", trimmed)
 
 
 def _path(text: str) -> str:
@@ -127,10 +130,11 @@ JOB_ROWS: tuple[Told, ...] = (
     live("region", "Region, Region", "A cloud region.", default="",
          compare=Compare("text; none is nothing", lambda value: "" if value == "none" else value)),
     # --- where it is rendered
-    own("pool", "Pool, Props.Pool", "The pool it asks for; none when left out.", IN_PLACE),
+    own("pool", "Pool, Props.Pool", "The pool it asks for; none when left out.", IN_PLACE,
+        default=""),
     own("secondaryPool", "SecondaryPool, Props.SecPool",
-        "The pool it falls back to while no worker of its own is free.", IN_PLACE),
-    own("group", "Group, Props.Grp", "The class of machines it needs.", IN_PLACE),
+        "The pool it falls back to while no worker of its own is free.", IN_PLACE, default=""),
+    own("group", "Group, Props.Grp", "The class of machines it needs.", IN_PLACE, default=""),
     own("requirements", "ExtraInfoKeyValue0, Props.ExDic",
         "The shared words for what a machine must have: a group, a pool or workers are chosen. A"
         " selection, not a reservation.", IN_PLACE, default={}),
@@ -272,7 +276,7 @@ JOB_ROWS: tuple[Told, ...] = (
     *(live(f"extraInfo{n}", f"ExtraInfo{n}, Ex{n}", "A free column of the Monitor.", **_EITHER)
       for n in range(EXTRA_INFO_COLUMNS)),
     own("taskExtraInfoNames", "OverrideTaskExtraInfoNames, Props.OvrTaskEINames",
-        "Titles of the free columns of its tasks.", IN_PLACE, default=[]),
+        "Titles of the free columns of its tasks.", IN_PLACE, default=[], compare=TITLES),
     own("labels", "ExtraInfoKeyValue0, Props.ExDic", "metadata.labels, under one key of our own.",
         IN_PLACE, default={}),
     own("labels.*", "ExtraInfoKeyValue0, Props.ExDic", "A word of your own and its value.",

@@ -10,13 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import Settled, Usage
+from reconciler.providers.deadline.frames import in_order
 from reconciler.providers.deadline.kinds.job_table import PLAIN
 from reconciler.providers.deadline.translate_job import from_job, with_tasks
+from reconciler.ranges import ranges
 from tests.strategies import LAW
+from tests.unit.providers.deadline.strategies import frames
 from tests.unit.providers.deadline.wanted import shown
 from tests.unit.sandbox.deadline.farm import Farm
 
 UNKNOWN, ACTIVE, SUSPENDED, COMPLETED, FAILED, PENDING = 0, 1, 2, 3, 4, 6
+FARM = Farm({})
 STOPPED = {"reconciler_stopped": "yes"}
 STOPPED_AS_COMPLETE = {**STOPPED, "reconciler_stop": "complete"}
 
@@ -163,11 +167,50 @@ def test_outputs_are_paths() -> None:
     }
 
 
+# --- whether it grows -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stat", "rendering", "notes", "grows"),
+    [
+        (ACTIVE, 1, {}, True),
+        (PENDING, 0, {}, True),
+        (SUSPENDED, 0, {}, True),
+        (COMPLETED, 0, {}, True),
+        (FAILED, 0, {}, True),
+        (SUSPENDED, 1, {}, False),
+        (FAILED, 1, {}, False),
+        (FAILED, 0, STOPPED, False),
+        (UNKNOWN, 0, {}, False),
+    ],
+)
+def test_frames_may_be_added_unless_it_ends_or_was_stopped(
+    stat: int, rendering: int, notes: dict[str, str], grows: bool
+) -> None:
+    body = job(stat, rendering, notes)
+    assert from_job(body).can_grow is grows
+    assert not from_job(body, is_deleted=True).can_grow
+    assert not from_job({**body, "Main": True}).can_grow
+
+
+@LAW
+@given(frames(), st.integers(1, 7))
+def test_the_frames_of_a_short_last_task_may_run_again(text: str, size: int) -> None:
+    job_id = FARM.submit(Frames=text, ChunkSize=size)
+    tasks = [in_order(each) for each in FARM.frames(job_id)]
+    found = from_job(FARM.job(job_id)).reopens
+    short = sorted(tasks[-1]) if len(tasks[-1]) < size else []
+    assert list(ranges(found)) == short
+    before = FARM.frames(job_id)
+    FARM.command("appendjobframerange", job_id, FrameList="900-910")
+    reopened = [each for each in before if each not in FARM.frames(job_id)]
+    assert [sorted(in_order(each)) for each in reopened] == ([short] if short else [])
+
+
 # --- builds that show other things ----------------------------------------------------------------
 
 
 OF_ONE_FIELD = {each.kept: each.row.path for each in PLAIN if "." not in each.row.path}
-FARM = Farm({})
 
 
 @LAW
