@@ -41,7 +41,8 @@ class Call:
     `body_cap` counts decoded bytes. `endpoint` is the key of `rateLimits` whose budget it uses.
     `deadline_s` bounds everything from the call of `send` to its answer: queues, pauses, resends.
     `attempt_s` bounds one attempt, instead of `timeouts.requestS`. `refusing` are statuses of 5xx
-    with which the vendor also refuses this call: they are not asked again.
+    with which the vendor also refuses this call: they are not asked again. `headers` hold no secret
+    and come before the vendor's own of that name.
     """
 
     method: str
@@ -57,6 +58,7 @@ class Call:
     deadline_s: float = DEADLINE_S
     attempt_s: float | None = None
     refusing: frozenset[int] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

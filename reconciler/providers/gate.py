@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from reconciler.errors import Problem, ProviderError, RateLimited, Unavailable
 from reconciler.ports import Clock
 from reconciler.providers.origin import Origin
-from reconciler.providers.pace import Lane, Lanes, Pause, rate_budgets
+from reconciler.providers.pace import Lane, Lanes, Pause, Turn, rate_budgets
 from reconciler.providers.retry import SENDS, Breaker, Ended, T, Verdict
 from reconciler.providers.wire import unreachable
 
@@ -42,23 +42,23 @@ class Gate:
 
     async def admit(self, endpoint: str, deadline: float, attempt: int) -> Lane | ProviderError:
         """A lane to send on now, to be given back; or why there is none before the deadline."""
-        refusal = await self._pass_breaker(deadline, attempt) or await self._pass_budget(
-            endpoint, deadline
-        )
-        if refusal:
-            return refusal
-        lane = await self._lanes.take(deadline - self._clock.monotonic())
-        if lane is None:
-            return _no_lane()
-        refusal = None
+        refusal = await self._pass_breaker(deadline, attempt)
+        turn = refusal or await self._pass_budget(endpoint, deadline)
+        if isinstance(turn, ProviderError):
+            return turn
+        lane: Lane | ProviderError | None = None
         try:
-            refusal = await self._pass_pause(deadline)
-        except BaseException:
-            self._lanes.give(lane)
-            raise
-        if refusal:
-            self._lanes.give(lane)
-        return refusal or lane
+            lane = await self._free_lane(deadline)
+        finally:
+            if isinstance(lane, Lane):
+                lane.turn = turn
+            else:
+                turn.end(self._clock.monotonic())
+        return lane
+
+    def over(self, lane: Lane) -> None:
+        """The request on this lane has ended: from now on it counts in its budget."""
+        lane.turn.end(self._clock.monotonic())
 
     async def sleep(self, seconds: float, deadline: float) -> bool:
         """Waits, unless that would reach the deadline: then `False`, at once."""
@@ -97,17 +97,45 @@ class Gate:
                 break
         return unreachable(self._origin, "the last connections all failed, so none was tried")
 
-    async def _pass_budget(self, endpoint: str, deadline: float) -> ProviderError | None:
+    async def _pass_budget(self, endpoint: str, deadline: float) -> Turn | ProviderError:
         budget = self._budgets.get(endpoint)
         if budget is None:
-            return None
+            return Turn()
         now = self._clock.monotonic()
-        wait = budget.reserve(now, deadline - now)
-        if wait is None:
+        turn = budget.reserve(now, deadline - now)
+        if turn is None:
             return _too_many(budget.expected_wait_s(now), f"rateLimits of {endpoint}")
-        if wait:
-            await self._clock.sleep(wait)
-        return None
+        late_s = None
+        try:
+            late_s = await self._wait_for(turn, deadline)
+        finally:
+            if late_s != 0.0:
+                turn.end(self._clock.monotonic())
+        return _too_many(late_s, f"rateLimits of {endpoint}") if late_s else turn
+
+    async def _wait_for(self, turn: Turn, deadline: float) -> float:
+        """Waits until it is there; returns how long that would take, if it is beyond the deadline.
+
+        The request ahead may take its time, and then this one comes later than was foreseen.
+        """
+        while wait := turn.left_s(self._clock.monotonic()):
+            if not await self.sleep(wait, deadline):
+                return wait
+        return 0.0
+
+    async def _free_lane(self, deadline: float) -> Lane | ProviderError:
+        lane = await self._lanes.take(deadline - self._clock.monotonic())
+        if lane is None:
+            return _no_lane()
+        refusal = None
+        try:
+            refusal = await self._pass_pause(deadline)
+        except BaseException:
+            self._lanes.give(lane)
+            raise
+        if refusal:
+            self._lanes.give(lane)
+        return refusal or lane
 
     async def _pass_pause(self, deadline: float) -> ProviderError | None:
         for _ in range(SENDS):

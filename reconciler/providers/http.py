@@ -229,6 +229,7 @@ class Transport:
         try:
             ended = await self._signed(order, lane, within_s, consume)
         finally:
+            self._gate.over(lane)
             if ended is None or ended.verdict in _SPOILED:
                 await self._lanes.renew(lane)
             if ended is None or ended.verdict is not Verdict.DONE:

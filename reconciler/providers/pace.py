@@ -9,12 +9,45 @@ import anyio
 import httpx
 
 _WINDOW_S = 60.0
+_MOMENT_S = 1e-6
+"""Less than this is no wait: sums of floats leave such rests, and no clock moves by them."""
+
+
+class Turn:
+    """One request's place in a budget, from when it was asked for until its request has ended.
+
+    A request counts from its end: whatever its way took, by then the vendor has counted it.
+    """
+
+    __slots__ = ("_ahead", "_ended_at", "_planned_at", "_window_s")
+
+    def __init__(self, ahead: Turn | None = None, window_s: float = 0.0, now: float = 0.0) -> None:
+        self._ahead = ahead
+        self._window_s = window_s
+        self._ended_at: float | None = None
+        self._planned_at = now + self.left_s(now)
+
+    def left_s(self, now: float) -> float:
+        """How long until the request may be sent: at least so long, and 0 is now."""
+        if self._ahead is None:
+            return 0.0
+        left = self._ahead.ends_at(now) + self._window_s - now
+        return left if left > _MOMENT_S else 0.0
+
+    def ends_at(self, now: float) -> float:
+        """When its request ended, or the soonest it can."""
+        return max(now, self._planned_at) if self._ended_at is None else self._ended_at
+
+    def end(self, now: float) -> None:
+        """Its request has come to its end, or is not made at all."""
+        self._ended_at, self._ahead = now, None
 
 
 class RateBudget:
-    """At most so many requests in any minute; who comes too early is told when the turn is.
+    """At most so many requests in any minute of the vendor's, wherever it begins.
 
-    A limit under one a minute is one request in a longer window.
+    Who comes too early is told when the turn is. A limit under one a minute is one request in a
+    longer window.
     """
 
     __slots__ = ("_count", "_turns", "_window_s")
@@ -22,27 +55,25 @@ class RateBudget:
     def __init__(self, per_minute: float) -> None:
         self._count = max(1, int(per_minute))
         self._window_s = _WINDOW_S * self._count / per_minute
-        self._turns: deque[float] = deque(maxlen=self._count)
+        self._turns: deque[Turn] = deque(maxlen=self._count)
 
     def expected_wait_s(self, now: float, requests: int = 1) -> float:
         """How long the last of so many more requests would wait, were they asked for now."""
-        turns = deque(self._turns, maxlen=self._count)
+        ends = deque((each.ends_at(now) for each in self._turns), maxlen=self._count)
+        last = now
         for _ in range(requests):
-            turns.append(self._next(turns, now))
-        return max(0.0, turns[-1] - now) if requests else 0.0
+            last = max(now, ends[0] + self._window_s) if len(ends) == self._count else now
+            ends.append(last)
+        return last - now
 
-    def reserve(self, now: float, within_s: float) -> float | None:
-        """Takes the next turn and says in how many seconds it is; `None` if that is too late."""
-        turn = self._next(self._turns, now)
-        if turn - now >= within_s:
+    def reserve(self, now: float, within_s: float) -> Turn | None:
+        """Takes the next turn; `None` if that is too late."""
+        ahead = self._turns[0] if len(self._turns) == self._count else None
+        turn = Turn(ahead, self._window_s, now)
+        if turn.left_s(now) >= within_s:
             return None
         self._turns.append(turn)
-        return max(0.0, turn - now)
-
-    def _next(self, turns: deque[float], now: float) -> float:
-        if len(turns) < self._count:
-            return max(now, turns[-1] if turns else now)
-        return max(now, turns[0] + self._window_s)
+        return turn
 
 
 def rate_budgets(limits: Mapping[str, float]) -> dict[str, RateBudget]:
@@ -68,11 +99,12 @@ class Pause:
 class Lane:
     """One connection's worth of sending, held by one request at a time."""
 
-    __slots__ = ("ticket", "transport")
+    __slots__ = ("ticket", "transport", "turn")
 
     def __init__(self, transport: httpx.AsyncHTTPTransport) -> None:
         self.transport = transport
         self.ticket = object()
+        self.turn = Turn()
 
 
 class Lanes:

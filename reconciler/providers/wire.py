@@ -129,7 +129,7 @@ def prepare(origin: Origin, call: Call, headers: Mapping[str, str]) -> Order:
             ("Accept-Encoding", "gzip"),
             ("User-Agent", _USER_AGENT),
             *((("Content-Type", content_type),) if content is not None and content_type else ()),
-            *headers.items(),
+            *{**headers, **call.headers}.items(),
         ),
         content=content,
     )

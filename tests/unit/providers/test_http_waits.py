@@ -8,6 +8,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,14 @@ from reconciler.providers.pace import Lane, Lanes
 from reconciler.providers.retry import BREAKER_AFTER, BREAKER_PAUSE_S, Ended, Verdict
 from reconciler.providers.statuses import error_of
 from reconciler.providers.wire import connection, tls_context
-from tests.unit.providers.raw_server import Answer, End, RawServer, closed_port, reply
+from tests.unit.providers.raw_server import (
+    Answer,
+    End,
+    RawServer,
+    Received,
+    closed_port,
+    reply,
+)
 from tests.unit.providers.wiring import QUICK, START, JumpClock, call, config, outcome, transport
 
 pytestmark = pytest.mark.anyio
@@ -186,6 +194,44 @@ async def test_a_rate_limit_is_kept_on_our_side_and_its_wait_is_told(server: Raw
         await way.send(call())
     assert sent_at == [0.0] * 10 + [60.0] * 10 + [120.0] * 6
     assert len(server.received) == 26
+
+
+async def test_a_request_counts_from_its_end_and_holds_no_lane_while_it_waits(
+    server: RawServer,
+) -> None:
+    """An answer that takes 20 s: the vendor may have counted it in the last of them."""
+    clock = JumpClock()
+    sent_at: list[tuple[str, float]] = []
+
+    def slow(request: Received) -> Answer:
+        sent_at.append((request.path, clock.elapsed_s))
+        clock.elapsed_s += 20.0 if request.path == "/jobs" else 0.0
+        return reply()
+
+    server.answer_to = slow
+    limited = replace(config(server.url), rate_limits={"create": 1}, concurrency=1)
+    async with transport(limited, clock) as way:
+        await way.send(call(CallKind.CREATE, "/jobs", endpoint="create"))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(way.send, call(CallKind.CREATE, "/jobs", endpoint="create"))
+            tasks.start_soon(way.send, call())
+    assert sent_at[0] == ("/jobs", 0.0)
+    assert ("/jobs", 80.0) in sent_at
+    assert any(path == "/pools" for path, _ in sent_at)
+
+
+async def test_who_gives_up_waiting_leaves_a_turn_for_who_comes_after(server: RawServer) -> None:
+    clock = JumpClock()
+    limited = replace(config(server.url), rate_limits={"create": 1})
+    async with transport(limited, clock) as way:
+        await way.send(call(CallKind.CREATE, endpoint="create"))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(way.send, call(CallKind.CREATE, endpoint="create"))
+            await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+        again = call(CallKind.CREATE, endpoint="create", deadline_s=300)
+        assert isinstance(await outcome(way, again), Reply)
+    assert clock.elapsed_s <= 180.0
 
 
 async def test_a_turn_beyond_the_deadline_is_refused_before_it_is_waited_for(
