@@ -194,3 +194,15 @@ def test_no_verb_takes_a_500_for_done_when_the_job_says_otherwise(
         with pytest.raises(ProviderError):
             place.ask(ask)
     assert control.objects("jobs")[made]["Stat"] == 1
+
+
+@pytest.mark.parametrize(("verb", "skip"), [("stop", 0), ("stop", 2), ("drain", 0), ("archive", 0)])
+def test_a_command_whose_answer_was_lost_and_that_is_refused_then_is_done(
+    place: Workplace, control: Control, verb: str, skip: int
+) -> None:
+    control.set(switches={"wrong_state": "error"})
+    made = a_job(place)
+    control.fault("drop_after", method="PUT", path="/api/jobs", skip=skip)
+    place.ask(lambda provider: getattr(provider, verb)(JOB.id, made))
+    assert control.fired() == 1
+    assert control.objects("jobs").get(made, {"Stat": 0})["Stat"] in (0, 2, 4)
