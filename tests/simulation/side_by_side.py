@@ -26,6 +26,7 @@ from tests.simulation.model import Flight, Held, Rules, State, long_passed, pass
 from tests.simulation.model import arrived as model_arrived
 from tests.simulation.model import ended as model_ended
 from tests.simulation.model_apply import WELL, Answer, Ask, Fate, applied, planned, view
+from tests.simulation.model_laws import check, check_way_on
 from tests.simulation.model_tables import decided
 from tests.simulation.mortal import Crash, Doom
 from tests.simulation.studio import SCOPE, Studio
@@ -141,7 +142,8 @@ class Pair:
     # --- what both say
 
     def check(self) -> None:
-        """The same would be planned, the same is remembered, and the same is there."""
+        """The same would be planned, remembered and there, and what always holds holds."""
+        check(self.state)
         assert self._planned_by_model() == self._planned()
         assert sorted(self._held_by_model()) == sorted(self._held())
         assert sorted(self._memos_by_model()) == sorted(self._memos())
@@ -250,10 +252,11 @@ NAMES = (
 
 
 def tell(pair: Pair, moves: Sequence[Told]) -> None:
-    """The same story for both, held against each other after every move."""
+    """The same story for both, held against each other after every move; then there is a way on."""
     for name, which in moves:
         _move(pair, name, which)
         pair.check()
+    check_way_on(pair.rules, pair.state, set())
 
 
 def _move(pair: Pair, name: str, which: int) -> None:
