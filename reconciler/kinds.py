@@ -131,6 +131,8 @@ class Machines:
     memory_mib: int
     gpu: bool = False
     hosts: tuple[str, ...] = ()
+    is_there: bool = True
+    """Whether the farm has the field's value now; a table may name a group that is still to be."""
 
 
 @dataclass(frozen=True, slots=True)

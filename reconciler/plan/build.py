@@ -10,7 +10,7 @@ from reconciler.address import Address
 from reconciler.diff.change import Action, Standing
 from reconciler.diff.compare import Knowledge
 from reconciler.errors import Problem, Severity
-from reconciler.kinds import Kinds, KindSpec, Nature, RefRole
+from reconciler.kinds import Kinds, Nature, RefRole
 from reconciler.model import Observation, Observed, Recorded, Resource
 from reconciler.plan import containers, finite, standing
 from reconciler.plan.asked import asked
@@ -173,7 +173,7 @@ def _decided(
     changes = with_upstreams({**changes, **fallout.changes}, fallout.works)
     changes |= _containers(wanted, kinds, changes, fallout, context)
     changes = kept_while_used(changes, kinds, context)
-    known = {each.address: _with_names(kinds[each.kind], each, changes, context) for each in wanted}
+    known = {each.address: _with_names(kinds, each, changes, context) for each in wanted}
     return _only_targets({**changes, **known}, policy), orphans
 
 
@@ -225,15 +225,15 @@ def _members(addresses: Iterable[Address], changes: Changes, fallout: Fallout) -
     )
 
 
-def _with_names(kind: KindSpec, resource: Resource, changes: Changes, context: Context) -> Change:
+def _with_names(kinds: Kinds, resource: Resource, changes: Changes, context: Context) -> Change:
     """The change, blocked where it names what the vendor does not have."""
-    change = changes[resource.address]
+    kind, change = kinds[resource.kind], changes[resource.address]
     if not change.is_pending or change.action not in MAKING | {Action.UPDATE}:
         return change
     facts = context.observation.facts.get(resource.address.provider)
     for problem in (*unknown_names(kind, resource, facts), *_unresolved(resource, context)):
         change = blocked(change, problem)
-    return with_machines(change, kind, facts)
+    return with_machines(change, kinds, changes, context)
 
 
 def _unresolved(resource: Resource, context: Context) -> Iterable[Problem]:

@@ -84,6 +84,8 @@ def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Cha
     in_place = tuple(each for each in now if each.mutability is Mutability.IN_PLACE)
     decided = verdicts(work, context, is_steered=bool(in_place and work.running))
     change = _change(work, decided, context)
+    if change.is_append and in_place:  # it goes on, and is steered before
+        change = replace(change, also=tuple(dict.fromkeys((change.remote_id, *change.also))))
     is_idle = change.action is Action.NO_OP and change.standing is Standing.READY
     if is_idle and not (work.running and not comparison.is_empty):
         return change, work

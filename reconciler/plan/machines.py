@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.address import Address
 from reconciler.diff.change import Action
 from reconciler.errors import Problem
-from reconciler.kinds import Choice, KindSpec, Refusal
+from reconciler.kinds import Choice, Kinds, KindSpec, Refusal
 from reconciler.model import Facts
+from reconciler.plan.context import Context
 from reconciler.plan.plan import Change
 from reconciler.plan.policy import blocked
 
@@ -15,23 +18,66 @@ REQUIREMENTS = "requirements"
 """The shared word for what work asks of a machine."""
 
 
-def with_machines(change: Change, kind: KindSpec, facts: Facts | None) -> Change:
+def with_machines(
+    change: Change, kinds: Kinds, changes: Mapping[Address, Change], context: Context
+) -> Change:
     """The change with the machines its requirements come to; blocked where none has them.
 
-    What runs keeps the machines it was given, unless its requirements change.
+    What runs keeps the machines it was given, unless its requirements change. A class of machines
+    that this very plan makes is made first.
     """
-    request = change.request
+    request, kind = change.request, kinds[change.kind]
     if kind.choose is None or request is None or not _chooses(change):
         return change
-    chosen = kind.choose(request.resource.spec, facts.machines if facts is not None else ())
+    facts = context.observation.facts.get(change.address.provider, Facts())
+    chosen = kind.choose(request.resource.spec, facts.machines)
     match chosen:
         case None:
             return change
-        case Choice():
-            request = replace(request, chosen=dict(chosen.fields))
-            return replace(change, request=request, notes=(*change.notes, chosen.says))
         case Refusal():
             return blocked(change, _problem(change, kind, chosen))
+        case Choice():
+            request = replace(request, chosen=dict(chosen.fields))
+            change = replace(change, request=request, notes=(*change.notes, chosen.says))
+            awaited = {(e.field, e.value) for e in facts.machines if not e.is_there}
+            for field, value in chosen.fields.items():
+                if isinstance(value, str) and (field, value) in awaited:
+                    change = _after_its_class(change, field, value, kinds, changes)
+            return change
+
+
+def _after_its_class(
+    change: Change, field: str, value: str, kinds: Kinds, changes: Mapping[Address, Change]
+) -> Change:
+    """Behind the creation of the class of machines that was chosen; blocked where none makes it."""
+    provider, kind = change.address.provider, kinds[change.kind]
+    named = (each.kind for each in kind.references if each.path == field)
+    for name in named:
+        target = kinds[name if "/" in name else f"{kind.vendor}/{name}"]
+        made = [each for each in changes.values() if _makes(each, target, provider, value)]
+        if made:
+            return replace(change, waits_for=change.waits_for | {made[0].address})
+    return blocked(change, _no_class(change, field, value))
+
+
+def _makes(change: Change, kind: KindSpec, provider: str, name: str) -> bool:
+    request = change.request
+    is_one = change.kind == kind.id and change.address.provider == provider and change.is_pending
+    if not is_one or request is None or kind.identity is None:
+        return False
+    made = kind.identity(change.address.name, request.resource.spec)
+    return made == kind.identity(name, {})
+
+
+def _no_class(change: Change, field: str, name: str) -> Problem:
+    return Problem(
+        code="P404",
+        summary=f"{change.address}: there is no {field} '{name}' at {change.address.provider}",
+        cause="it is what its requirements come to by the capabilities of the provider",
+        remedy=f"declare the {field}, or mend capabilities in reconciler.yaml",
+        address=str(change.address),
+        location=change.location,
+    )
 
 
 def _chooses(change: Change) -> bool:

@@ -164,7 +164,7 @@ def ordered(changes: Changes, resources: Iterable[Resource], context: Context) -
     return {
         address: replace(
             change,
-            waits_for=_made_before(change, needs.get(address), changes, context),
+            waits_for=change.waits_for | _made_before(change, needs.get(address), changes, context),
             ends_after=_ended_before(change, users, changes),
         )
         if change.is_pending

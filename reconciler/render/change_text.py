@@ -159,15 +159,17 @@ def _started_text(change: Change) -> str:
     is_first = attempt == 1 and request.ranges == _whole(spec)
     if is_first and change.action is Action.CREATE:
         return ""
-    unit = "frames" if "frames" in spec else "instances"
+    unit = "instances" if "instances" in spec else "frames"
     part = f"{unit} {request.ranges}, " if len(ranges(request.ranges)) > 1 else ""
     return f"{part}attempt {attempt}"
 
 
 def _whole(spec: Spec) -> str:
     """All that a spec asks for, by the shared words for it."""
+    parts = ",".join(each.get("frames") or "" for each in spec.get("tasks") or ())
     try:
-        return str(ranges(spec.get("frames") or f"0-{int(spec.get('instances') or 1) - 1}"))
+        told = spec.get("frames") or parts
+        return str(ranges(told or f"0-{int(spec.get('instances') or 1) - 1}"))
     except (NotAQuantity, ValueError):
         return ""
 

@@ -48,7 +48,8 @@ def done_counts(report: Report) -> dict[str, int]:
     verbs: dict[Address, set[Verb]] = {}
     for step in report.steps:
         if step.passed is Passed.DONE:
-            verbs.setdefault(step.address, set()).add(step.verb)
+            verb = Verb.UPDATE if step.verb is Verb.APPEND else step.verb
+            verbs.setdefault(step.address, set()).add(verb)
     counts = Counter(word for each in verbs.values() for word in _done_words(each))
     always = {word: counts[word] for word in _ALWAYS_COUNTED}
     return {**always, **{word: counts[word] for word in ("adopted", "forgotten") if counts[word]}}

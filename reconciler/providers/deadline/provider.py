@@ -175,7 +175,10 @@ class DeadlineProvider:
     async def facts(self) -> Facts:
         """Whose account it is, and the machines that jobs may be placed on."""
         workers = await self.client.workers("infosettings")
-        return Facts(account=self.account, machines=machines(workers, self.capabilities))
+        fields = {"group": "groups", "pool": "pools"}
+        asked = {each: fields[each] for each in fields if self.capabilities.get(each)}
+        names = {field: await self.client.names(each) for field, each in asked.items()}
+        return Facts(self.account, machines=machines(workers, self.capabilities, names))
 
     async def logs(self, kind: str, remote_id: str, wanted: Output) -> AsyncIterator[str]:
         """The log or error reports of a job, or of its task number `wanted.instance`, in order."""

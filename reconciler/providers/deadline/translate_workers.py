@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.kinds import Machines
@@ -14,13 +14,18 @@ _MIB = 1 << 20
 _NO_GPU = frozenset({"", "none", "unknown"})
 
 
-def machines(workers: Sequence[Body], capabilities: Mapping[str, Any]) -> tuple[Machines, ...]:
+def machines(
+    workers: Sequence[Body],
+    capabilities: Mapping[str, Any],
+    names: Mapping[str, Collection[str]],
+) -> tuple[Machines, ...]:
     """What jobs may be placed by: the site's own table first, then groups and workers as they are.
 
     `workers` have `Info` and `Settings`; those that are not enabled count for nothing. A group that
-    the table names is as the table says; what can't be read of it counts as nothing.
+    the table names is as the table says; what can't be read of it counts as nothing. `names` are
+    the groups and pools the farm has, by field.
     """
-    told = tuple(_told(capabilities))
+    told = tuple(_told(workers, capabilities, names))
     named = {(each.field, each.value.lower()) for each in told}
     alone = [each for each in map(_worker, workers) if each is not None]
     groups = (each for each in _groups(workers, alone) if (GROUP, each.value) not in named)
@@ -30,9 +35,16 @@ def machines(workers: Sequence[Body], capabilities: Mapping[str, Any]) -> tuple[
 # --- the site's table -----------------------------------------------------------------------------
 
 
-def _told(capabilities: Mapping[str, Any]) -> Iterator[Machines]:
-    for field in (GROUP, POOL):
+_CARRIED = {GROUP: "Grps", POOL: "Pools"}
+"""Where a worker's settings say which of them it carries."""
+
+
+def _told(
+    workers: Sequence[Body], capabilities: Mapping[str, Any], names: Mapping[str, Collection[str]]
+) -> Iterator[Machines]:
+    for field, key in _CARRIED.items():
         table = capabilities.get(field)
+        there = {each.lower() for each in names.get(field, ())}
         for name, size in table.items() if isinstance(table, Mapping) else ():
             if isinstance(size, Mapping):
                 yield Machines(
@@ -41,7 +53,20 @@ def _told(capabilities: Mapping[str, Any]) -> Iterator[Machines]:
                     cpu=_whole(size.get("cpu")),
                     memory_mib=_memory(size.get("memory")),
                     gpu=size.get("gpu") is True,
+                    hosts=_carriers(workers, key, str(name).lower()),
+                    is_there=str(name).lower() in there,
                 )
+
+
+def _carriers(workers: Iterable[Body], key: str, name: str) -> tuple[str, ...]:
+    """The enabled workers that carry a pool or a group."""
+    settings = (each.get("Settings") or {} for each in workers)
+    found = (
+        name_of(each)
+        for each in settings
+        if each.get("Enable") is not False and name in map(str.lower, listed(each, key))
+    )
+    return tuple(sorted(found))
 
 
 def _memory(written: Any) -> int:

@@ -151,6 +151,16 @@ def test_steering_goes_with_it() -> None:
     assert made.plan().is_empty
 
 
+def test_a_finished_run_that_goes_on_with_more_is_steered_as_well() -> None:
+    made = studio()
+    made.vendor.settle(job(made).remote_id, Settled.SUCCEEDED)
+    made.apply()
+    declare(made, "1-15", tags=["rush"])
+    apply(made)
+    assert made.calls() == ["create", "update", "append"]
+    assert made.plan().is_empty
+
+
 def test_a_stop_ends_every_share_and_a_finished_one_stays_finished() -> None:
     made = studio()
     made.vendor.settle(job(made).remote_id, Settled.SUCCEEDED)

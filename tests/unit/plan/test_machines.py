@@ -12,7 +12,7 @@ from reconciler.kinds import Choice, Machines, Refusal, Spec
 from reconciler.model import Facts, Resource
 from reconciler.plan.plan import Change
 from tests.simulation.studio import Studio
-from tests.toy_kinds import GROWING, PROVIDER, toy
+from tests.toy_kinds import GROWING, PROVIDER, RACK, toy
 
 SMALL = Machines("rack", "small", cpu=8, memory_mib=1024, hosts=("n1", "n2"))
 LARGE = Machines("rack", "large", cpu=64, memory_mib=4096, hosts=("n9",))
@@ -33,7 +33,7 @@ def work(cpu: int, name: str = "shot") -> Resource:
 
 
 def studio(cpu: int) -> Studio:
-    made = Studio(replace(GROWING, choose=choose), provider=PROVIDER)
+    made = Studio(replace(GROWING, choose=choose), RACK, provider=PROVIDER)
     made.vendor.account = Facts(machines=(SMALL, LARGE))
     made.declare(work(cpu))
     return made
@@ -73,3 +73,15 @@ def test_other_machines_than_were_reviewed_make_the_plan_stale() -> None:
     made.vendor.account = Facts(machines=(LARGE,))
     with pytest.raises(PlanStale):
         made.apply_file(reviewed)
+
+
+def test_a_class_of_machines_that_is_not_there_is_made_first_or_blocks() -> None:
+    made = studio(4)
+    made.vendor.account = Facts(machines=(replace(SMALL, is_there=False),))
+    change = only(made)
+    assert (change.standing, change.problem and change.problem.code) == (Standing.BLOCKED, "P404")
+    made.declare(work(4), toy(RACK, "small"))
+    changes = {each.address.name: each for each in made.plan().changes}
+    assert changes["shot"].waits_for == {changes["small"].address}
+    made.apply()
+    assert made.plan().is_empty
