@@ -182,9 +182,13 @@ def _telling(change: Change) -> Sequence[FieldChange]:
 
 
 def _follow_up_lines(change: Change, paper: Paper) -> list[str]:
-    """What is done to a container once its work is done; no plan has it as a change."""
-    spec = change.request.resource.spec if change.request is not None else {}
-    follows = spec.get("onComplete")
+    """What is done to a container once its work is done; no plan has it as a change.
+
+    Finite work has a run key: what follows its end is the vendor's own doing.
+    """
+    if change.request is None or change.request.marker.run_key:
+        return []
+    follows = change.request.resource.spec.get("onComplete")
     if not isinstance(follows, str) or follows == "keep":
         return []
     said = f"{follows} it (apply -wait does)"

@@ -204,6 +204,15 @@ def test_a_first_run_of_all_of_it_needs_no_line_of_its_own(made: Change) -> None
     assert "    run: " not in plan_text(plan(made), WIDE)
 
 
+def test_what_the_vendor_itself_does_after_finite_work_is_told_by_its_field_alone() -> None:
+    archived = farm.task("shot-010/archived")
+    request = farm.request(archived, {"onComplete": "archive"}, "1-24")
+    made = farm.change(archived, Action.CREATE, Reason.NOT_FOUND, 50, request=request)
+    text = plan_text(plan(made), WIDE)
+    assert 'onComplete  "archive"' in text
+    assert "apply -wait" not in text
+
+
 def test_a_creation_does_not_tell_again_what_its_spec_says() -> None:
     text = plan_text(plan(farm.GROWN), WIDE)
     assert 'frames     "1-150"' in text
