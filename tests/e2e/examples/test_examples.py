@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,35 +14,59 @@ from tests.e2e.desk import Desk
 from tests.e2e.spawner import Spawner
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "manifests"
-_URL = "http://127.0.0.1:8801"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Where its manifests say the vendor is, who they say they are, and what its work is called."""
+
+    url: str
+    secrets: dict[str, str]
+    work: str
+
+
+OF_VENDOR = {
+    "qarnot": Example("http://127.0.0.1:8801", {"QARNOT_TOKEN": "token"}, "tasks"),
+    "deadline": Example(
+        "http://127.0.0.1:8802",
+        {"DEADLINE_USER": "user", "DEADLINE_PASSWORD": "password"},
+        "jobs",
+    ),
+}
+
+
+def test_every_example_is_tried() -> None:
+    assert {each.name for each in EXAMPLES.iterdir()} == OF_VENDOR.keys()
 
 
 @pytest.mark.parametrize("env", ["default", "prod"])
-@pytest.mark.parametrize("example", [each.name for each in sorted(EXAMPLES.iterdir())])
+@pytest.mark.parametrize("vendor", OF_VENDOR)
 def test_an_example_works_to_its_end_and_stays_done(
     running: RunningSandbox,
     control: Control,
     spawner: Spawner,
     tmp_path: Path,
-    example: str,
+    vendor: str,
     env: str,
 ) -> None:
-    folder = tmp_path / example
-    shutil.copytree(EXAMPLES / example, folder, ignore=shutil.ignore_patterns(".reconciler"))
+    folder, example, access = tmp_path / vendor, OF_VENDOR[vendor], running.running.access[vendor]
+    shutil.copytree(EXAMPLES / vendor, folder, ignore=shutil.ignore_patterns(".reconciler"))
     file = folder / "reconciler.yaml"
-    file.write_text(file.read_text("utf-8").replace(_URL, running.qarnot.url), "utf-8")
-    commands = {"HOME": str(tmp_path), "QARNOT_TOKEN": running.qarnot.token}
-    desk = Desk(folder, control, spawner, commands)
+    file.write_text(file.read_text("utf-8").replace(example.url, access["url"]), "utf-8")
+    secrets = {name: access[told] for name, told in example.secrets.items()}
+    there = Control(control.http, vendor)
+    desk = Desk(folder, there, spawner, {"HOME": str(tmp_path), **secrets})
 
     def run(*arguments: str) -> None:
         done = desk.run(*arguments, "-env", env)
         assert done.code == 0, done.said
 
+    run("validate")
     run("state", "init")
     run("plan", "-out", "plan.json")
     run("apply", "plan.json")
-    control.advance(7200)
+    there.advance(86_400)
     run("wait")
-    control.advance(30 * 86_400)
-    assert control.objects("tasks") == {}
+    there.advance(30 * 86_400)
+    assert there.objects(example.work) == {}
     assert "No changes." in desk.run("plan", "-detailed-exitcode", "-env", env).out
