@@ -40,6 +40,8 @@ class Setting:
     holder: str
     files: Mapping[str, str] = field(default_factory=dict)
     """Digests of the files the manifests name, by path."""
+    parts: Mapping[Address, Address] = field(default_factory=dict)
+    """What is part of a resource, with that resource's address."""
     name: str = ""
     commit: str = ""
     records: bool = True
@@ -55,6 +57,7 @@ class Setting:
             kinds=self.kinds,
             name=self.name,
             commit=self.commit,
+            parts=self.parts,
         )
 
 

@@ -72,6 +72,7 @@ async def opened_command(
             secrets=opened.system_secrets,
             endpoints=endpoints(opened),
             holder=holder(),
+            parts=loaded.parts,
             name=opened.workspace.name,
             commit=commit_of(),
             records=asked.records,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.address import Address
 from reconciler.diff.change import Action, Standing
@@ -23,7 +23,7 @@ from reconciler.plan.match import match
 from reconciler.plan.memory import remembered, renamed
 from reconciler.plan.needs import MAKING, Changes, hindered, ordered, with_upstreams
 from reconciler.plan.plan import Binding, Change, Plan
-from reconciler.plan.policy import Policy, blocked, under_threshold
+from reconciler.plan.policy import Policy, blocked, refuse_parts, under_threshold
 from reconciler.plan.quota import fitted, paced, unknown_names
 from reconciler.plan.removal import refuse_empty_prune, undeclared
 from reconciler.plan.uses import kept_while_used
@@ -42,6 +42,8 @@ class Desired:
     kinds: Kinds
     name: str = ""
     commit: str = ""
+    parts: Mapping[Address, Address] = field(default_factory=dict)
+    """Addresses of what is no resource of its own, with that of what it is part of."""
 
 
 def plan(desired: Desired, recorded: Recorded, observation: Observation, policy: Policy) -> Plan:
@@ -53,6 +55,7 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
         PlanRefused: prune was asked for with no manifests at all; what a person asked of an address
             makes no sense there.
     """
+    refuse_parts(policy.named, desired.parts)
     before = recorded
     recorded = recorded if policy.is_destroy else renamed(desired.resources, recorded)
     context = context_of(desired, recorded, observation, policy)

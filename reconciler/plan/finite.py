@@ -82,8 +82,11 @@ def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Cha
     comparison = _compared(work, context)
     now, later = by_time(comparison.changes)
     in_place = tuple(each for each in now if each.mutability is Mutability.IN_PLACE)
+    is_drift = bool(in_place) and all(each.is_drift for each in in_place)
     decided = verdicts(work, context, is_steered=bool(in_place and work.running))
     change = _change(work, decided, context)
+    if change.action is Action.UPDATE and is_drift and not change.is_append:
+        change = replace(change, reason=Reason.DRIFTED)
     if change.is_append and in_place:  # it goes on, and is steered before
         change = replace(change, also=tuple(dict.fromkeys((change.remote_id, *change.also))))
     is_idle = change.action is Action.NO_OP and change.standing is Standing.READY

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from reconciler.address import Address
 from reconciler.diff.change import Action, Reason, Standing
-from reconciler.errors import Problem
+from reconciler.errors import PlanRefused, Problem
 from reconciler.lifecycle import OnRemove, WhenRunning
 from reconciler.model import Usage
 from reconciler.plan.plan import Change, Plan
@@ -43,6 +43,11 @@ class Policy:
     """The remote id to take over; empty: the one that carries the address's marker."""
     expires_after: timedelta = timedelta(days=7)
 
+    @property
+    def named(self) -> frozenset[Address]:
+        """Every address a person named."""
+        return self.targets | self.rerun | self.stop | self.forget | self.adopt.keys()
+
 
 def as_reviewed(policy: Policy, reviewed: Plan) -> Policy:
     """The policy under which a reviewed plan is planned again, whatever flags stand beside it.
@@ -68,6 +73,26 @@ class Guard:
     replacement: str = ""
     can_drain: bool = False
     """Whether the vendor lets what runs end by itself before the rest is stopped."""
+
+
+def refuse_parts(named: Iterable[Address], parts: Mapping[Address, Address]) -> None:
+    """
+    Raises:
+        PlanRefused: what is named is no resource of its own, but part of one.
+    """
+    found = [
+        Problem(
+            code="P327",
+            summary=f"{each} has no life of its own: it is part of {parts[each]}",
+            cause="the vendor runs, stops and keeps the whole alone",
+            remedy=f"name {parts[each]}",
+            address=str(each),
+        )
+        for each in sorted(named)
+        if each in parts
+    ]
+    if found:
+        raise PlanRefused(*found)
 
 
 def blocked(change: Change, problem: Problem) -> Change:

@@ -14,7 +14,7 @@ from reconciler.plan.attempts import Attempt
 from reconciler.plan.build import Desired, context_of
 from reconciler.plan.context import Context
 from reconciler.plan.memory import renamed
-from reconciler.plan.policy import Policy
+from reconciler.plan.policy import Policy, refuse_parts
 from reconciler.plan.work import Part, Work, work_of
 
 _OUTCOMES = {
@@ -90,6 +90,7 @@ class Survey:
             PlanRefused: it is not known, or nothing there ever ends.
         """
         resource, record = self.resources.get(address), self.context.recorded.records.get(address)
+        refuse_parts([address], self.desired.parts)
         if resource is None and record is None:
             raise _unknown(address)
         kind = self.desired.kinds[resource.kind if resource else record.kind if record else ""]

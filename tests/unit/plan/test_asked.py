@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from reconciler.diff.change import Action, Reason, Standing
 from reconciler.errors import PlanRefused
 from reconciler.model import Outcome, Settled, Usage
+from reconciler.plan.build import plan
 from reconciler.plan.plan import Change
+from reconciler.plan.policy import Policy
 from tests.toy_kinds import JOB, POOL, TASK, at
-from tests.unit.plan.farm import Farm, Life, job, key, pool, task, there
+from tests.unit.plan.farm import Farm, Life, job, key, pool, seal, task, there
 
 T = at(TASK, "t")
 MEMBER = task("m", job="j")
@@ -168,3 +171,16 @@ def test_a_pool_or_job_is_adopted_where_none_is() -> None:
 def test_only_what_is_declared_is_adopted() -> None:
     farm = Farm((task("other"),), (Life(task(), is_remembered=False),))
     assert refused(farm, adopt={T: "id-t-1"}) == "P322"
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", ["targets", "rerun", "stop", "forget"])
+def test_what_is_part_of_a_resource_is_not_asked_anything_by_itself(asked: str) -> None:
+    made = Farm((task(),))
+    part, whole = at(TASK, "shot/beauty"), task().address
+    desired = replace(made.desired, parts={part: whole})
+    policy = Policy(seal, **{asked: frozenset({part})})
+    with pytest.raises(PlanRefused, match=f"part of {whole}"):
+        plan(desired, made.recorded, made.observation, policy)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.change import Action, Standing
+from reconciler.diff.change import Action, Reason, Standing
 from reconciler.lifecycle import OnRemove
 from reconciler.model import Resource, Settled
 from reconciler.plan.plan import Change
@@ -58,6 +58,7 @@ def test_what_somebody_moved_by_hand_is_drift_with_both_names() -> None:
     (change,) = made.plan().changes
     (field,) = change.fields
     assert (field.before, field.after, field.is_drift) == ("new", "old", True)
+    assert change.reason is Reason.DRIFTED
     job.spec["rack"] = "racks/theirs"
     (change,) = made.plan().changes
     assert change.fields[0].before == {"existing": "racks/theirs"}
