@@ -181,6 +181,7 @@ def test_what_is_part_of_a_resource_is_not_asked_anything_by_itself(asked: str) 
     made = Farm((task(),))
     part, whole = at(TASK, "shot/beauty"), task().address
     desired = replace(made.desired, parts={part: whole})
-    policy = Policy(seal, **{asked: frozenset({part})})
+    named: dict[str, Any] = {asked: frozenset({part})}
+    policy = Policy(seal, **named)
     with pytest.raises(PlanRefused, match=f"part of {whole}"):
         plan(desired, made.recorded, made.observation, policy)
