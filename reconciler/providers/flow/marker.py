@@ -7,7 +7,7 @@ back without tags. Both are lost to nobody: what a person set is given back with
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from reconciler.model import Marker
@@ -43,18 +43,13 @@ def to_tags(marker: Marker) -> list[str]:
 
 
 def from_tags(tags: Iterable[str]) -> Marker | None:
-    """The marker among these tags; `None` where a part of it is missing or there is none."""
-    found = [(int(n), int(of), part) for n, of, part in _parts(tags)]
-    counts = {of for _, of, _ in found}
-    parts = {n: part for n, _, part in found}
-    if len(counts) != 1 or list(range(1, counts.pop() + 1)) != sorted(parts):
+    """The marker among these tags; `None` where there is none, or not exactly one whole."""
+    matches = (_TAG.fullmatch(each) for each in {*tags})
+    parts = sorted((int(found[1]), found[2], found[3]) for found in matches if found is not None)
+    numbers = [(number, of) for number, of, _ in parts]
+    if not parts or numbers != [(n, str(len(parts))) for n in range(1, len(parts) + 1)]:
         return None
-    return from_text("".join(parts[n] for n in sorted(parts)).replace(":", " "))
-
-
-def _parts(tags: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    matches = (_TAG.fullmatch(each) for each in tags)
-    return (each.groups() for each in matches if each is not None)
+    return from_text("".join(part for *_, part in parts).replace(":", " "))
 
 
 def tags_without_marker(tags: Iterable[str]) -> list[str]:

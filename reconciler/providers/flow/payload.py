@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from reconciler.values import Tree
+from reconciler.values import Tree, get_in
 
 EXECUTOR: Final = "bifrost"
 OPTIONS: Final = ("compound", "bifrostVersion", "frames")
@@ -24,11 +24,12 @@ def payload_of(block: Mapping[str, Any]) -> Tree:
 
     Values of ports are text.
     """
+    options: Mapping[str, Any] = {key: block.get(key) for key in OPTIONS}
     ports: Mapping[str, Any] = block.get("ports") or {}
     return said(
         {
             "action": block.get("action") or _DEFAULT_ACTION,
-            "options": said({key: block.get(key) for key in OPTIONS}),
+            "options": said({**options, "frames": said(options["frames"] or {})}),
             "definitionFiles": [placed(each) for each in block.get("definitionFiles") or ()],
             "ports": said(
                 {
@@ -42,19 +43,16 @@ def payload_of(block: Mapping[str, Any]) -> Tree:
 
 
 def said(block: Mapping[str, Any]) -> Tree:
-    """The members that say something: no `null`, no empty list or object. Objects lose theirs."""
-    plain = {key: _plain(each) for key, each in block.items()}
-    return {key: each for key, each in plain.items() if each is not None and each not in ([], {})}
-
-
-def _plain(value: Any) -> Any:
-    is_object = isinstance(value, Mapping)
-    return {key: each for key, each in value.items() if each is not None} if is_object else value
+    """The members that say something: no `null`, no empty list or object."""
+    return {key: each for key, each in block.items() if each is not None and each not in ([], {})}
 
 
 def placed(file: Mapping[str, Any]) -> Tree:
     """A file with its place as the vendor reads it: a relative path."""
-    return {**file, "target": {**file["target"], "path": local_path(file["target"]["path"])}}
+    path = get_in(file, ("target", "path"))
+    if not isinstance(path, str):
+        return dict(file)
+    return {**file, "target": {**file["target"], "path": local_path(path)}}
 
 
 def local_path(text: str) -> str:
@@ -67,11 +65,7 @@ def _port(port: Mapping[str, Any]) -> Tree:
 
 
 def _as_text(value: Any) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case _:
-            return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _execution(execution: Mapping[str, Any]) -> Tree:

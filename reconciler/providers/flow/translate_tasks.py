@@ -74,7 +74,7 @@ def _alike(task: Task) -> Tree:
 
 def _requirements(asked: Mapping[str, Any]) -> Tree:
     memory = asked.get("memory")
-    return {"cpu": asked.get("cpu"), "memory": memory_mib(memory) if memory else None}
+    return said({"cpu": asked.get("cpu"), "memory": memory_mib(memory) if memory else None})
 
 
 def _body(name: str, parts: Mapping[str, Any]) -> Tree:
@@ -119,7 +119,7 @@ def _parts(task: Tree) -> Iterator[tuple[str, Any]]:
         match key:
             case "name":
                 continue
-            case "limitations":
+            case "limitations" if _TIME_LIMIT in value:
                 yield "timeout", value[_TIME_LIMIT]
             case "payload":
                 yield from _parts_of_payload(value)
@@ -130,8 +130,9 @@ def _parts(task: Tree) -> Iterator[tuple[str, Any]]:
 def _parts_of_payload(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in payload.items():
         if key == "options" and isinstance(value, Mapping) and value:
-            yield from ((f"options:{option}", each) for option, each in value.items())
-        else:
+            options = ((f"options:{option}", each) for option, each in value.items())
+            yield from (each for each in options if each[1] is not None)
+        elif value is not None:
             yield f"payload:{key}", value
 
 
