@@ -5,8 +5,12 @@ They are no mocks: each obeys the laws its real counterpart is tested for, and n
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Mapping
+from typing import BinaryIO
 
+from reconciler.errors import ConfigError, Problem
 from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 from reconciler.report import Event
@@ -21,6 +25,7 @@ __all__ = [
     "Fault",
     "Habits",
     "ManualClock",
+    "MemoryFiles",
     "MemoryObject",
     "MemoryProvider",
     "MemorySecrets",
@@ -42,6 +47,22 @@ class MemorySecrets:
         self.fetched.append(ref.key)
         value = self._values.get(ref.key)
         return None if value is None else Revealed(value)
+
+
+class MemoryFiles:
+    """Files of a workspace, by path."""
+
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        self._contents = contents
+
+    def digest(self, path: str) -> str:
+        with self.open(path) as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
+    def open(self, path: str) -> BinaryIO:
+        if path not in self._contents:
+            raise ConfigError(Problem("F103", f"there is no {path}"))
+        return io.BytesIO(self._contents[path])
 
 
 class RecordingReporter:

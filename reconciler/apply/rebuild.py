@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reconciler.address import Address
@@ -37,6 +37,8 @@ class Rebuild:
     providers: Mapping[str, Provider]
     clock: Clock
     seal: Seal
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the files the manifests name, by path."""
 
     async def restored(self) -> Batch:
         """All but the memory of runs whose objects are gone: those are unknown, and held.
@@ -69,7 +71,7 @@ class Rebuild:
         )
         if seen.incomplete:
             raise StateError(*(_unread(each) for each in seen.incomplete.values()))
-        return seen
+        return replace(seen, files=self.files)
 
     def _runs(self, seen: Observation) -> Iterable[Run]:
         for provider, listed in sorted(seen.objects.items()):

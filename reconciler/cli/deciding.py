@@ -73,6 +73,7 @@ async def opened_command(
             endpoints=endpoints(opened),
             holder=holder(),
             parts=loaded.parts,
+            files=loaded.files,
             name=opened.workspace.name,
             commit=commit_of(),
             records=asked.records,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from reconciler.errors import Location, Problem
 from reconciler.manifest.source import Source
@@ -100,6 +101,22 @@ def write_private(path: Path, data: bytes) -> None:
             passing.unlink()
         raise
     _sync_folder(path.parent)
+
+
+def open_below(root: Path, path: str) -> BinaryIO | Problem:
+    """A plain file below the root, open to be read; else why it may not be."""
+    parts = _parts(path)
+    if not parts:
+        return _outside(path)
+    try:
+        with _opened_root(root) as here, _opened(here, parts[:-1]) as folder:
+            fd = os.open(parts[-1], _FILE, dir_fd=folder)
+            if stat.S_ISREG(os.fstat(fd).st_mode):
+                return open(fd, "rb")  # noqa: PTH123 - opened by number; the caller closes
+            os.close(fd)
+            return _no_file(folder, path)
+    except OSError as error:
+        return _unopened(path, error)
 
 
 def _sync_folder(folder: Path) -> None:

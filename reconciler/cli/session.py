@@ -13,6 +13,7 @@ from pathlib import Path
 from reconciler.cli.files import read_one, read_overlays, read_tree
 from reconciler.cli.options import Where
 from reconciler.cli.outside import SystemClock, SystemSecrets, is_alive, jitter
+from reconciler.cli.referred import WorkspaceFiles, digests_of
 from reconciler.cli.screen import Screen
 from reconciler.errors import (
     ConfigError,
@@ -125,11 +126,13 @@ def load_manifests(opened: Opened, screen: Screen) -> Loaded:
     overlays, also_unread = read_overlays(opened.root, workspace.env, workspace.caps)
     with _kept():
         loaded = load(sources, overlays, workspace, opened.kinds)
-    problems = (*unread, *also_unread, *loaded.problems)
+    files = WorkspaceFiles(opened.root)
+    digests, unusable = digests_of(loaded.resources, opened.kinds, files)
+    problems = (*unread, *also_unread, *loaded.problems, *unusable)
     if errors_of(problems):
         raise ManifestError(*problems)
     screen.problems([each for each in problems if each.severity is Severity.WARNING])
-    return loaded
+    return replace(loaded, files=digests)
 
 
 @contextmanager
@@ -188,7 +191,14 @@ async def open_providers(
 ) -> AsyncIterator[Mapping[str, Provider]]:
     """Every provider of the workspace, closed at the end."""
     keys = opened.system_secrets
-    outside = Outside(opened.scope, keys, SystemClock(), jitter(), keys.require)
+    outside = Outside(
+        scope=opened.scope,
+        secrets=keys,
+        clock=SystemClock(),
+        jitter=jitter(),
+        require=keys.require,
+        files=WorkspaceFiles(opened.root),
+    )
     providers: dict[str, Provider] = {}
     try:
         for name, config in opened.workspace.providers.items():

@@ -48,6 +48,8 @@ class Loaded:
     problems: tuple[Problem, ...]
     inputs: str
     parts: Mapping[Address, Address] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each file the resources name, by path; who reads files fills it in."""
 
 
 def load(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.kinds import Kinds
 from reconciler.pointers import SecretRef
-from reconciler.ports import Clock, Provider, Revealed, Scope, Secrets
+from reconciler.ports import Clock, Files, Provider, Revealed, Scope, Secrets
 from reconciler.settings import AuthSlots, ProviderConfig
 
 
@@ -21,6 +21,7 @@ class Outside:
     jitter: Callable[[], float]
     require: Callable[[SecretRef, str], Revealed]
     """The value of a secret of `auth`; the text names the place, for the error."""
+    files: Files
 
 
 @dataclass(frozen=True, slots=True)

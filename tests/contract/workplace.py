@@ -33,7 +33,7 @@ from reconciler.report import Report
 from reconciler.settings import ProviderConfig, Timeouts
 from reconciler.values import Json, keyed_digest
 from reconciler.workflow import apply_now, apply_plan, make_plan
-from tests.fakes import MemorySecrets, MemoryStore, RecordingReporter
+from tests.fakes import MemoryFiles, MemorySecrets, MemoryStore, RecordingReporter
 
 T = TypeVar("T")
 
@@ -86,6 +86,7 @@ class Workplace:
     """What it proves who it is with; at Deadline the password of `user`."""
     user: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     store: MemoryStore = field(default_factory=lambda: MemoryStore(SCOPE))
     reporter: RecordingReporter = field(default_factory=RecordingReporter)
     clock: FastClock = field(default_factory=lambda: FastClock(20.0))
@@ -183,6 +184,7 @@ class Workplace:
             require=lambda ref, place: Revealed(
                 self.user if place.endswith(".user") else self.token
             ),
+            files=MemoryFiles(self.files),
         )
         return VENDORS[self.config.type].open(self.config, outside)
 

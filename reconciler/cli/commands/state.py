@@ -83,7 +83,8 @@ async def _rebuild(screen: Screen, flags: dict[str, Any]) -> int:
         screen.note(
             "Waiting until nothing that was under way can still arrive, then listing twice."
         )
-        batch = await Rebuild(desired, providers, SystemClock(), digest).restored()
+        anew = Rebuild(desired, providers, SystemClock(), digest, loaded.files)
+        batch = await anew.restored()
     store.init(batch)
     store.close()
     screen.say(f"Restored {len(batch.put_records)} records; they are protected until next applied.")
