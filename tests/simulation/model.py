@@ -30,12 +30,13 @@ class Rules:
     """What one exploration takes for granted; the last four are broken on purpose by tests.
 
     `lags`: a new object is not listed at once. `is_unique`: the vendor makes one object, however
-    often it is asked under one marker.
+    often it is asked under one marker. `has_copies`: people copy objects with our marker on them.
     """
 
     is_unique: bool = True
     lags: bool = False
     lifecycle: Lifecycle = UNSAID
+    has_copies: bool = False
     table: tuple[Row[FiniteSituation], ...] = FINITE
     waits: bool = True
     notes_first: bool = True
@@ -65,6 +66,8 @@ class Held(NamedTuple):
     is_fresh: bool = True
     """Whether a list that lags does not show it yet."""
     by: By = By.NOBODY
+    is_copy: bool = False
+    """Whether somebody made it of another one, our marker with it; no unique id leads to it."""
 
     @property
     def is_over(self) -> bool:
@@ -161,7 +164,7 @@ def made(rules: Rules, state: State, marker: Marker, *, is_asked: bool) -> State
     Raises:
         Broken: it does again what nobody asked for again, or what still goes on.
     """
-    if rules.is_unique and any(each[:3] == marker for each in state.held):
+    if rules.is_unique and any(e[:3] == marker and not e.is_copy for e in state.held):
         return state
     key, attempt, cover = marker
     _judge(rules, state, marker, is_asked=is_asked)
@@ -179,7 +182,7 @@ def claims(rules: Rules, cover: int) -> int:
 def _judge(rules: Rules, state: State, marker: Marker, *, is_asked: bool) -> None:
     key, _, cover = marker
     claimed = 0 if is_asked else claims(rules, cover)
-    for each in state.held:
+    for each in (one for one in state.held if not one.is_copy):
         is_same = each.key == key
         if not each.is_over and (each.cover & cover or not is_same):
             raise Broken(f"{marker} is made beside {each}")
@@ -228,7 +231,7 @@ def removed(rules: Rules, state: State, each: Held, *, by_person: bool) -> State
     is_eager = rules.lifecycle.on_lost is OnEnd.RERUN
     if by_person and not is_seen and (is_eager or not each.is_known):
         bars = 0  # a person removed it before it was known, or lost work is declared to run again
-    gone = () if by_person or each.is_known else (each[:3],)
+    gone = () if by_person or each.is_known or each.is_copy else (each[:3],)
     return state._replace(
         held=swapped(state.held, each, None),
         barred=barred_with(state.barred, each.key, bars),
@@ -265,13 +268,19 @@ def ended(state: State, each: Held, settled: Settled, done: int = 0) -> State:
     return state._replace(held=swapped(state.held, each, after))
 
 
+def copied(state: State, each: Held) -> State:
+    """Somebody makes another one of it."""
+    copy = Held(*each[:3], is_copy=True)
+    return state._replace(held=(*state.held, copy))
+
+
 def arrived(rules: Rules, state: State, flight: Flight) -> State:
     """A request arrives whose sender hears no more of it."""
     state = state._replace(flights=swapped(state.flights, flight, None))
     marker = flight[:3]
     if flight.verb is Verb.CREATE:
         return made(rules, state, marker, is_asked=flight.is_asked)
-    going = [each for each in state.held if each[:3] == marker and not each.is_over]
+    going = [e for e in state.held if e[:3] == marker and not e.is_over and not e.is_copy]
     by = By.PERSON if flight.is_asked else By.US
     return stopped(state, going[0], by) if going else state
 

@@ -54,6 +54,8 @@ class Ask(StrEnum):
 
 
 WELL = Fate()
+_STRANGE = (-99, 0, 0)
+"""The marker in a note about an object that no run is remembered of."""
 
 
 @dataclass(slots=True)
@@ -137,7 +139,9 @@ def _found(rules: Rules, state: State, note: Note, *, is_blind: bool) -> list[He
     if is_blind:
         return None
     there = [each for each in state.held if each[:3] == note[:3]]
-    return there if rules.is_unique else [e for e in there if not (rules.lags and e.is_fresh)]
+    if rules.is_unique:
+        return [each for each in there if not each.is_copy]
+    return [e for e in there if not (rules.lags and e.is_fresh)]
 
 
 def _stop_settled(state: State, note: Note) -> State:
@@ -155,6 +159,11 @@ def _known(state: State, held: Held, memo: Memo) -> State:
     """The state has a run with the id of this object."""
     there = swapped(state.held, held, held._replace(is_known=True))
     return state._replace(held=there, memos=(*state.memos, memo))
+
+
+def adopted(state: State, held: Held) -> State:
+    """A person has us own what nothing confirms."""
+    return _known(state, held, Memo(*held[:3]))
 
 
 def _settle(story: Story) -> None:
@@ -240,7 +249,7 @@ def _noted(stored: State, absorbed: State) -> State:
     for now in _news(absorbed):
         was = stored.memo(now[:3])
         if was is None:
-            held = next(e for e in stored.held if e[:3] == now[:3] and not e.is_known)
+            held = next(e for e in stored.held if e not in absorbed.held and e[:3] == now[:3])
             stored = _known(stored, held, now)
         elif was.is_seen_end:
             stored = _told(stored, was._replace(done=was.done | now.done))
@@ -298,7 +307,8 @@ def _stop_asked(story: Story) -> None:
 def _stop(story: Story, held: Held) -> bool:
     """Whether it was stopped for sure."""
     state, marker = story.state, held[:3]
-    note, was = Note(*marker, Verb.STOP), state.memo(marker) if held.is_known else None
+    name = marker if held.is_known else _STRANGE
+    note, was = Note(*name, Verb.STOP), state.memo(marker) if held.is_known else None
     noted = state._replace(notes=(*state.notes, note))
     is_ours = was is not None and story.ask is not Ask.STOP
     if is_ours and was is not None:
@@ -379,7 +389,7 @@ def _make(story: Story, note: Note) -> None:
 
 def _answered(story: Story, note: Note) -> None:
     state = story.state
-    there = [each for each in state.held if each[:3] == note[:3] and not each.is_known]
+    there = [e for e in state.held if e[:3] == note[:3] and not e.is_known and not e.is_copy]
     closed = state._replace(notes=_without(state.notes, note))
     story.commit(_known(closed, there[-1], Memo(*note[:3])))
 

@@ -3,8 +3,8 @@
 A move is one thing that somebody does or that happens: the manifest is edited, frames are added or
 taken, `lifecycle.run` is raised; a plan, an apply with whatever becomes of its calls and wherever
 it is killed, a `rerun`, a `stop`; one piece of work succeeds, fails wholly or in part, is cancelled
-or suspended by a person, goes on or is removed; a request that was given up arrives; time passes,
-for longer than any lost answer is waited for or than the vendor keeps what is over.
+or suspended by a person, goes on, is removed, is copied; a request that was given up arrives; time
+passes, for longer than any lost answer is waited for or than the vendor keeps what is over.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tests.simulation.model import (
     Rules,
     State,
     arrived,
+    copied,
     ended,
     long_passed,
     passed,
@@ -45,7 +46,7 @@ GAMES: Mapping[str, Rules] = {
     f"{vendor}, {name}": Rules(is_unique=is_unique, lags=not is_unique, lifecycle=lifecycle)
     for vendor, is_unique in (("unique id", True), ("no unique id", False))
     for name, lifecycle in LIFECYCLES.items()
-}
+} | {"unique id, with copies": Rules(lifecycle=_EAGER, has_copies=True)}
 FATES = (
     *(Fate(create=each, is_blind=True) for each in Answer if each is not Answer.DONE),
     *(Fate(stop=each) for each in Answer if each is not Answer.DONE),
@@ -110,6 +111,8 @@ def _lives(rules: Rules, state: State, each: Held) -> Iterator[tuple[str, Move]]
         if first != each.cover:
             failed = ended(state, each, Settled.FAILED, first)
             yield f"{name} failed in part", partial(_only, failed)
+    if rules.has_copies and not any(e.is_copy for e in state.held):
+        yield f"{name} copied", partial(_only, copied(state, each))
     yield f"{name} removed", partial(_only, removed(rules, state, each, by_person=True))
 
 

@@ -25,8 +25,8 @@ from tests.simulation.model import (
     ended,
     passed,
 )
-from tests.simulation.model_apply import WELL, Ask, applied, view
-from tests.simulation.model_tables import Verdict, decided
+from tests.simulation.model_apply import WELL, Ask, adopted, applied, view
+from tests.simulation.model_tables import Verdict, decided, unconfirmed
 
 # --- what always holds ----------------------------------------------------------------------------
 
@@ -37,14 +37,14 @@ def check(state: State) -> None:
     Raises:
         Broken: one of these does not hold.
     """
-    going = [each for each in state.held if not each.is_over]
+    going = [each for each in state.held if not each.is_over and not each.is_copy]
     for one, other in itertools.combinations(going, 2):
         if one.key == other.key and one.cover & other.cover:
             raise Broken(f"{one} and {other} go on at once")
     told = {each[:3] for each in state.memos if each.outcome is Outcome.UNKNOWN}
     told |= {each[:3] for each in state.notes if each.verb is Verb.CREATE}
     for each in state.held:
-        if not each.is_known and each[:3] not in told:
+        if not each.is_known and not each.is_copy and each[:3] not in told:
             raise Broken(f"{each} is lost")
     remembered = told | {each[:3] for each in state.memos}
     for marker in state.vanished:
@@ -99,9 +99,11 @@ def _check_ways_out(rules: Rules, state: State, verdict: Verdict) -> None:
     if not ways:
         raise Broken(f"no way out of: {verdict.says}")
     for word, way in ways:
+        if word == "stop " and unconfirmed(rules, state):
+            continue  # it ends them; whether they were the work, `adopt` says
         allowing, after = way(rules, state)
         left = decided(allowing, view(allowing, after))
-        is_a_persons = word == "stop " and left.standing is Standing.HELD
+        is_a_persons = word in ("stop ", "adopt ") and left.standing is Standing.HELD
         if left.standing in STUCK and left.says == verdict.says and not is_a_persons:
             raise Broken(f"{word} does not help: {verdict.says}")
 
@@ -116,6 +118,14 @@ def _raise_run(rules: Rules, state: State) -> tuple[Rules, State]:
 
 def _stop(rules: Rules, state: State) -> tuple[Rules, State]:
     return rules, _applied(rules, _applied(rules, state, Ask.STOP))
+
+
+def _adopt(rules: Rules, state: State) -> tuple[Rules, State]:
+    """What nothing confirms; what stands twice is stopped."""
+    strange = unconfirmed(rules, state)
+    if not strange:
+        return _stop(rules, state)
+    return rules, _applied(rules, adopted(state, strange[0]))
 
 
 def _replace(rules: Rules, state: State) -> tuple[Rules, State]:
@@ -140,6 +150,7 @@ _WAYS: dict[str, Callable[[Rules, State], tuple[Rules, State]]] = {
     "rerun": _rerun,
     "lifecycle.run": _raise_run,
     "stop ": _stop,
+    "adopt ": _adopt,
     "onChange": _replace,
     "wait": _wait,
     "with a later apply": _wait,

@@ -85,7 +85,7 @@ def disputed(rules: Rules, state: State) -> list[Held]:
     runs = runs_of(state)
     active = {each.memo[:3] for each in runs if each.outcome is Outcome.ACTIVE}
     twins = [e for e in _strangers(rules, state) if e[:3] in active and not e.is_over]
-    return [*twins, *_unconfirmed(rules, state)]
+    return [*twins, *unconfirmed(rules, state)]
 
 
 def _strangers(rules: Rules, state: State) -> list[Held]:
@@ -125,7 +125,8 @@ def _row(rules: Rules, facts: tuple[bool, bool, bool], current: Current, tries: 
     return first_match(rules.table, situation)[1]
 
 
-def _unconfirmed(rules: Rules, state: State) -> list[Held]:
+def unconfirmed(rules: Rules, state: State) -> list[Held]:
+    """What carries our marker, and nothing we remember says that we made it."""
     noted = {each[:3] for each in state.notes if each.verb is Verb.CREATE}
     told: set[Marker] = {each[:3] for each in state.memos} | noted
     return [each for each in _strangers(rules, state) if each[:3] not in told]
@@ -208,6 +209,6 @@ def _joined(
 
 
 def _next_attempt(rules: Rules, state: State) -> int:
-    borne = [e.attempt for e in _unconfirmed(rules, state)]
+    borne = [e.attempt for e in unconfirmed(rules, state)]
     own = [e.attempt for e in state.memos if e.key == state.want]
     return max([0, *own, *borne]) + 1

@@ -22,7 +22,7 @@ from reconciler.plan.policy import Policy
 from reconciler.ranges import ranges
 from reconciler.workflow import make_plan
 from tests.fakes import Fault, MemoryObject
-from tests.simulation.model import Flight, Held, Rules, State, long_passed, passed, removed
+from tests.simulation.model import Flight, Held, Rules, State, copied, long_passed, passed, removed
 from tests.simulation.model import arrived as model_arrived
 from tests.simulation.model import ended as model_ended
 from tests.simulation.model_apply import WELL, Answer, Ask, Fate, applied, planned, view
@@ -134,6 +134,14 @@ class Pair:
             self.studio.vendor.remove(self._real(each).remote_id)
             self.state = removed(self.rules, self.state, each, by_person=True)
 
+    def copy(self, position: int) -> None:
+        """A person makes another one of an object, where people do so."""
+        held = sorted(self.state.held)
+        if held and self.rules.has_copies and not any(each.is_copy for each in held):
+            each = held[position % len(held)]
+            self.studio.vendor.clone(self._real(each).remote_id)
+            self.state = copied(self.state, each)
+
     def pass_time(self, *, is_long: bool) -> None:
         self.state = long_passed(self.rules, self.state) if is_long else passed(self.state)
         self.studio.clock.advance(_LATE_S if is_long else _SOON_S)
@@ -213,7 +221,8 @@ class Pair:
 
     def _real(self, each: Held) -> MemoryObject:
         there = self.studio.vendor.objects.values()
-        return next(real for real in there if self._marked(real) == each[:3])
+        found = (real for real in there if self._marked(real) == each[:3])
+        return next(real for real in found if real.has_unique_id is not each.is_copy)
 
     def _note_flight(self, before: int) -> None:
         for flight in self.state.flights[before:]:
@@ -247,7 +256,7 @@ FATES = (
 )
 NAMES = (
     "edit", "grow", "shrink", "raise run", "plan", "apply", "rerun", "stop", "is killed",
-    "meets", "arrives", "is removed", "fails in part", "soon", "late", *ENDS,
+    "meets", "arrives", "is removed", "is copied", "fails in part", "soon", "late", *ENDS,
 )  # fmt: skip
 
 
@@ -288,6 +297,8 @@ def _live(pair: Pair, name: str, which: int) -> None:
             pair.arrive()
         case "is removed":
             pair.remove(which)
+        case "is copied":
+            pair.copy(which)
         case "fails in part":
             pair.end(which, Settled.FAILED, in_part=True)
         case "soon" | "late":

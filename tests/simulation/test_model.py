@@ -24,13 +24,14 @@ DEPTH = 4
 
 @pytest.mark.parametrize("name", GAMES)
 def test_every_story_of_a_few_moves_runs_work_once_and_has_a_way_on(name: str) -> None:
-    found = explored(GAMES[name], DEPTH)
+    is_like_another = "patient" in name  # but for the ways out, it is told as `by default`
+    found = explored(GAMES[name], DEPTH - is_like_another)
     assert found.violations == []
-    assert found.states > 1_000
+    assert found.states > (300 if is_like_another else 1_000)
 
 
 def test_states_that_are_told_as_one_come_to_the_same() -> None:
-    rules = GAMES["no unique id, eager"]
+    rules = GAMES["unique id, eager"]
     as_one = partial(canonical, rules)
     assert reached(rules, DEPTH, lambda state: state) == reached(rules, DEPTH, as_one)
 
@@ -62,6 +63,8 @@ def decided(number: str, decision: Decision) -> tuple[Row[FiniteSituation], ...]
     ("number", "decision", "lifecycle", "why"),
     [
         ("2", CREATES, "by default", "is made beside"),
+        ("3", CREATES, "with copies", "is made beside"),
+        ("3", HOLDS, "with copies", "is held"),
         ("4", CREATES, "by default", "is made beside"),
         ("5", CREATES, "by default", "is made beside"),
         ("6", CREATES, "by default", "does again what"),
@@ -82,7 +85,7 @@ def decided(number: str, decision: Decision) -> tuple[Row[FiniteSituation], ...]
 def test_a_row_that_decides_otherwise_breaks_a_law(
     number: str, decision: Decision, lifecycle: str, why: str
 ) -> None:
-    """Rows 1 and 3 stand for lists that break off and for copies: no move of the model is one."""
+    """Row 1 stands for lists that break off: no move of the model is one."""
     rules = replace(GAMES[f"unique id, {lifecycle}"], table=decided(number, decision))
     ((_, text),) = explored(rules, DEPTH).violations
     assert why in text
@@ -131,7 +134,9 @@ STOP_LOST = ("meets", 6)
 @example("unique id, eager", [APPLY, EDIT, ("meets", 4), EDIT, ("is cancelled", 0), PLAN])
 @example("no unique id, by default", [ANSWER_LOST, ("succeeds", 0), LATE, APPLY])
 @example("no unique id, by default", [ANSWER_LOST, ("soon", 0), PLAN, LATE, APPLY])
-@settings(derandomize=True, deadline=None, max_examples=100)
+@example("unique id, with copies", [ANSWER_LOST, ("is copied", 0), ("is removed", 0), APPLY])
+@example("unique id, with copies", [APPLY, ("is copied", 0), PLAN, ("stop", 0), APPLY, EDIT])
+@settings(derandomize=True, deadline=None, max_examples=60)
 @given(st.sampled_from(sorted(GAMES)), stories)
 def test_the_real_code_does_what_the_model_does(name: str, story: list[Told]) -> None:
     """It plans the same, remembers the same and leaves the same at the vendor, move by move."""
