@@ -80,6 +80,11 @@ def test_a_deleted_job_was_cancelled_unless_it_was_completed(
     assert (found.settled, found.state) == (settled, word)
 
 
+def test_a_deleted_job_renders_no_more_whatever_it_counted() -> None:
+    found = from_job(job(FAILED, 2, STOPPED), is_deleted=True)
+    assert found.settled is Settled.CANCELLED
+
+
 @pytest.mark.parametrize(
     ("stat", "done"), [(ACTIVE, ""), (COMPLETED, "1-4"), (FAILED, ""), (SUSPENDED, "")]
 )

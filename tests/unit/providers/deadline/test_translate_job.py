@@ -343,6 +343,17 @@ def test_older_farms_find_the_names_they_know() -> None:
     assert keys["LimitTasksToNumberOfCpus"] is False
 
 
+def test_outputs_are_numbered_without_a_gap_and_folders_have_no_name() -> None:
+    keys = info(PLAIN | {"outputs": ["/r/a.exr", "/b.exr", "/only/"]})
+    assert {key: value for key, value in keys.items() if key.startswith("Output")} == {
+        "OutputDirectory0": "/r",
+        "OutputDirectory1": "/",
+        "OutputDirectory2": "/only",
+        "OutputFilename0": "a.exr",
+        "OutputFilename1": "b.exr",
+    }
+
+
 # --- frames that are added ------------------------------------------------------------------------
 
 
