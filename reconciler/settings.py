@@ -48,6 +48,10 @@ class ProviderConfig:
     allow_http: bool = False
     ca_file: str | None = None
     region: str | None = None
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """Services of the vendor that are not under `url`: each one's own base URL, by name."""
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """The queues to look at, with their regions; an empty one is that of the provider."""
     capabilities: Mapping[str, Json] = field(default_factory=dict)
 
 

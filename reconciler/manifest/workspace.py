@@ -82,7 +82,7 @@ def _placed(document: Document, findings: tuple[Finding, ...]) -> Iterator[Probl
 
 
 def _is_private(path: Path) -> bool:
-    return "auth" in path or path[-1:] in (("url",), ("state",))
+    return bool({"auth", "endpoints"} & {*path}) or path[-1:] in (("url",), ("state",))
 
 
 def _given(variables: Variables) -> tuple[dict[str, Json], tuple[Problem, ...]]:
@@ -150,6 +150,13 @@ def _provider(name: str, block: Mapping[str, Any]) -> ProviderConfig:
         allow_http=block.get("allowHttp", False),
         ca_file=block.get("tls", {}).get("caFile"),
         region=block.get("region"),
+        endpoints={
+            service: each.rstrip("/") for service, each in _said(block.get("endpoints", {})).items()
+        },
+        queues={
+            queue: (each or {}).get("region") or ""
+            for queue, each in block.get("queues", {}).items()
+        },
         capabilities=block.get("capabilities", {}),
     )
 

@@ -25,9 +25,10 @@ def slips_of(spec: Mapping[str, Any], vendors: Vendors) -> Iterator[Finding]:
     for name, block in (spec.get("providers") or {}).items():
         path: Path = ("spec", "providers", name)
         yield from _vendor_slips(path, block, vendors)
-        problem = _url_slip(block["url"], allow_http=bool(block.get("allowHttp")))
-        if problem is not None:
-            yield Finding((*path, "url"), problem)
+        for below, url in _urls(block):
+            problem = _url_slip(url, allow_http=bool(block.get("allowHttp")))
+            if problem is not None:
+                yield Finding((*path, *below), problem)
     yield from _state_slips(spec.get("state"))
     folders = spec.get("manifests") or ()
     for number, folder in enumerate([folders] if isinstance(folders, str) else folders):
@@ -69,6 +70,14 @@ def _missing_slot(vendor: str, slot: str) -> Problem:
         cause=f"{vendor} asks for it with every request",
         remedy=f"add auth: {{{slot}: {{secretRef: {{env: NAME}}}}}}",
     )
+
+
+def _urls(block: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Every URL a provider has, with where it stands."""
+    yield ("url",), block["url"]
+    for service, url in (block.get("endpoints") or {}).items():
+        if url is not None:
+            yield ("endpoints", service), url
 
 
 def _url_slip(url: str, *, allow_http: bool) -> Problem | None:

@@ -15,6 +15,7 @@ ID_PATTERN = r"^ws-[0-9a-f]{16}$"
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 Folder = Annotated[Text, Field(description="A folder below reconciler.yaml, with forward slashes.")]
+QueueName = Annotated[str, StringConstraints(pattern=r"^[^/\s]+$", max_length=1024)]
 Rate = Annotated[int | float, Field(gt=0, le=100_000)]
 
 
@@ -41,6 +42,25 @@ class TlsBlock(SpecModel):
     ca_file: Annotated[Text, Field(description="Certificates to trust beside the system's.")]
 
 
+class EndpointsBlock(SpecModel):
+    """Services of Flow that are not under the provider's url, each with its own base URL."""
+
+    auth: Annotated[
+        Text | None, Field(description="The auth service; url/authentication/v2 by default.")
+    ] = None
+    storage: Annotated[
+        Text | None, Field(description="The storage service; url/flow/storage/v1 by default.")
+    ] = None
+
+
+class QueueBlock(SpecModel):
+    """A queue of Flow that jobs may go to."""
+
+    region: Annotated[
+        Text | None, Field(description="Where it was made; the provider's region by default.")
+    ] = None
+
+
 class ProviderBlock(SpecModel):
     """One endpoint of one vendor."""
 
@@ -65,7 +85,14 @@ class ProviderBlock(SpecModel):
         bool | None, Field(description="Send credentials without TLS. Only on a network of yours.")
     ] = None
     tls: TlsBlock | None = None
-    region: Text | None = None
+    region: Annotated[
+        Text | None, Field(description="Sent to Flow with every request where it is said.")
+    ] = None
+    endpoints: EndpointsBlock | None = None
+    queues: Annotated[
+        dict[QueueName, QueueBlock | None] | None,
+        Field(min_length=1, description="Flow's queues that are looked at; @default by default."),
+    ] = None
     capabilities: Annotated[
         dict[str, Any] | None,
         Field(description="What this installation can do, where the vendor does not tell."),

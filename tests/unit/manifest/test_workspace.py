@@ -173,6 +173,12 @@ REFUSED = [
     (provider("{type: mill, url: 'https://a', auth: {token: {secretRef: {}}}}"), "M207"),
     (provider("{type: mill, url: 'https://a', settleAfter: 2 min}"), "M207"),
     (provider("{type: mill}"), "M203"),
+    (provider("{type: mill, url: 'https://a', endpoints: {auth: 'http://b'}}"), "C113"),
+    (provider("{type: mill, url: 'https://a', endpoints: {storage: 'https://u:hush@b'}}"), "C114"),
+    (provider("{type: mill, url: 'https://a', endpoints: {store: 'https://b'}}"), "M202"),
+    (provider("{type: mill, url: 'https://a', queues: {}}"), "M206"),
+    (provider("{type: mill, url: 'https://a', queues: {a/b: {}}}"), "M207"),
+    (provider("{type: mill, url: 'https://a', queues: {a: {rgion: eu}}}"), "M202"),
     (mill("https://me:hush@mill.example.com"), "C114"),
     (mill("https://me@mill.example.com"), "C114"),
     (mill("http://mill.example.com"), "C113"),
@@ -203,6 +209,20 @@ def test_no_credential_is_repeated(text: str) -> None:
         Source("reconciler.yaml", text.encode()), VENDORS, env="prod", variables=Variables()
     )
     assert "hush" not in repr(problems)
+
+
+def test_services_elsewhere_and_queues_are_named_with_the_provider() -> None:
+    services = "endpoints: {auth: 'https://b/authentication/v2/', storage: null}"
+    queues = "queues: {'@default': {}, render: null, sim: {region: us-west}}"
+    found, codes = load(
+        provider(f"{{type: mill, url: 'https://a', region: us, {services}, {queues}}}")
+    )
+    assert codes == []
+    assert found is not None
+    config = found.providers["one"]
+    assert config.region == "us"
+    assert config.endpoints == {"auth": "https://b/authentication/v2"}
+    assert config.queues == {"@default": "", "render": "", "sim": "us-west"}
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"])
