@@ -156,11 +156,12 @@ def _started_text(change: Change) -> str:
     if request is None or not request.marker.run_key or change.action not in _STARTING:
         return ""
     spec, attempt = request.resource.spec, request.marker.attempt
-    is_first = attempt == 1 and request.ranges == _whole(spec)
-    if is_first and change.action is Action.CREATE:
+    is_whole = request.ranges == _whole(spec)
+    if is_whole and attempt == 1 and change.action is Action.CREATE:
         return ""
     unit = "instances" if "instances" in spec else "frames"
-    part = f"{unit} {request.ranges}, " if len(ranges(request.ranges)) > 1 else ""
+    is_one_of_one = is_whole and len(ranges(request.ranges)) == 1
+    part = "" if is_one_of_one else f"{unit} {request.ranges}, "
     return f"{part}attempt {attempt}"
 
 

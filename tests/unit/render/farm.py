@@ -71,6 +71,10 @@ RETRIED = change(
     request=request(task("shot-010/qc"), {"instances": 1, "job": "shot-010"}, "0", attempt=2),
     notes=("failed",),
 )  # fmt: skip
+ONE_OF_MANY = change(
+    task("shot-010/crypto"), Action.CREATE, Reason.RETRY, 18,
+    request=request(task("shot-010/crypto"), CRYPTO, "7", attempt=2),
+)  # fmt: skip
 REMADE = change(
     job("shot-030"), Action.REPLACE, Reason.MOVED, 44, remote_id=UUID,
     request=request(job("shot-030"), JOB_SPEC),

@@ -187,6 +187,7 @@ def test_a_creation_shows_what_will_be_created(field: str) -> None:
     [
         (farm.GROWN, "    run: frames 121-150, attempt 2"),
         (farm.RETRIED, "    run: attempt 2"),
+        (farm.ONE_OF_MANY, "    run: frames 7, attempt 2"),
         (farm.TAKEN_DOWN, "    run: stops 2 runs, then starts frames 1-24, attempt 3"),
         (farm.STOPPED, "    run: stops 2 runs"),
         (farm.NEW_JOB, "    when its work is done: terminate it (apply -wait does)"),
