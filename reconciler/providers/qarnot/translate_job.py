@@ -14,11 +14,11 @@ from reconciler.providers.qarnot.translate_work import (
     moment,
     named,
     picked,
-    remote_id_of,
     shown,
     stands_on,
     to_spans,
 )
+from reconciler.providers.references import remote_id_of
 from reconciler.values import Tree
 
 _SAME_NAME = ("useDependencies", "autoDeleteOnCompletion")

@@ -19,13 +19,12 @@ from reconciler.providers.qarnot.translate_work import (
     moment,
     named,
     picked,
-    remote_id_of,
     seconds,
-    sent_too_early,
     shown,
     stands_on,
     to_work,
 )
+from reconciler.providers.references import remote_id_of, sent_too_early
 from reconciler.quantities import NotAQuantity
 from reconciler.ranges import NO_RANGES, Ranges, ranges
 from reconciler.values import Tree

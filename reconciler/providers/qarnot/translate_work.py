@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.errors import InternalError, Problem
-from reconciler.model import Ref, Request
+from reconciler.model import Request
 from reconciler.pointers import SecretRef
 from reconciler.ports import Revealed
 from reconciler.providers.qarnot.kinds.blocks import SECRET_PREFIX
@@ -107,34 +106,6 @@ def _to_rights(rights: Mapping[str, Any]) -> Tree:
         "bySecret": [{"key": each} for each in rights.get("bySecret") or ()],
         "byPrefix": [{"prefix": each} for each in rights.get("byPrefix") or ()],
     }
-
-
-def remote_id_of(request: Request, ref: Ref) -> str:
-    """The uuid of what a request refers to.
-
-    Raises:
-        InternalError: it was sent before that is known.
-    """
-    if ref.target is not None:
-        found = request.remote_ids.get(ref.target)
-    else:
-        found = request.existing_ids.get((ref.kind, ref.existing or ""))
-    if not found:
-        raise sent_too_early(request, ref)
-    return found
-
-
-def sent_too_early(request: Request, ref: Ref) -> InternalError:
-    """The defect of sending what refers to something of which no remote id is known."""
-    return InternalError(
-        Problem(
-            code=InternalError.code,
-            summary=f"{request.resource.address} was to be made before what it refers to",
-            cause=f"no remote id is known of {ref.target or ref.existing}",
-            remedy="report this",
-            address=str(request.resource.address),
-        )
-    )
 
 
 # --- theirs to ours -------------------------------------------------------------------------------
