@@ -6,6 +6,7 @@ Source: Deadline 10 REST pages; the standalone Python API for bare `Success` and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -99,7 +100,10 @@ class Client:
         """
         query = {"JobID": ",".join(ids), **(_DELETED if deleted else _NO_QUERY)}
         found = await self._get("/api/jobs", query, refusing=_ALSO_REFUSES)
-        return _objects(found, "the list of jobs")
+        bodies = _objects(found, "the list of jobs")
+        if not all(isinstance(each.get("Props"), dict) and each.get("_id") for each in bodies):
+            raise unusable("a job has no id, or no properties")
+        return bodies
 
     async def submit(self, body: Body) -> str:
         """The id of the new job."""
@@ -123,10 +127,12 @@ class Client:
         """A command for one job that may safely be sent again."""
         await self._put("/api/jobs", {"Command": name, "JobID": job_id, **more})
 
-    async def append(self, job_id: str, frames: str) -> None:
+    async def append(self, job_id: str, frames: str, deadline_s: float) -> None:
         """Frames behind those of a job: never sent again, as that would add them twice."""
         body = {"Command": "appendjobframerange", "JobID": job_id, "FrameList": frames}
-        await self._put("/api/jobs", body, kind=CallKind.WRITE)
+        await self._command(
+            Call("PUT", "/api/jobs", CallKind.WRITE, json=body, deadline_s=deadline_s)
+        )
 
     async def save(self, job: Body) -> None:
         """Store a whole job object that was read a moment ago."""
@@ -149,7 +155,7 @@ class Client:
 
     async def add_name(self, collection: str, name: str) -> None:
         """One more pool or group; one that is there stays as it is."""
-        await self._send_command("POST", f"/api/{collection}", json={_KEY[collection]: name})
+        await self._repeatable("POST", f"/api/{collection}", json={_KEY[collection]: name})
 
     async def remove_name(self, collection: str, name: str) -> None:
         """Remove one pool, group or limit, and nothing else.
@@ -230,32 +236,28 @@ class Client:
             raise unusable(f"the answer to {path} is no list of texts")
         return found
 
-    async def _put(self, path: str, body: Body, kind: CallKind = CallKind.IDEMPOTENT) -> None:
-        await self._send_command("PUT", path, json=body, kind=kind)
+    async def _put(self, path: str, body: Body) -> None:
+        await self._repeatable("PUT", path, json=body)
 
     async def _delete(self, path: str, query: Mapping[str, str]) -> None:
-        await self._send_command("DELETE", path, query=query)
+        await self._repeatable("DELETE", path, query=query)
 
-    async def _send_command(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] = _NO_QUERY,
-        json: Body | None = None,
-        kind: CallKind = CallKind.IDEMPOTENT,
-    ) -> None:
-        call = Call(
-            method,
-            path,
-            kind,
-            query=query,
-            json=json,
-            expects=Expects.TEXT,
-            endpoint=f"{method} {path}",
-            deadline_s=self.deadline_s,
-            refusing=_ALSO_REFUSES if kind is CallKind.IDEMPOTENT else frozenset(),
+    async def _repeatable(self, method: str, path: str, **what: Any) -> None:
+        """A command that does the same when it comes twice."""
+        await self._command(
+            Call(
+                method,
+                path,
+                CallKind.IDEMPOTENT,
+                deadline_s=self.deadline_s,
+                refusing=_ALSO_REFUSES,
+                **what,
+            )
         )
+
+    async def _command(self, call: Call) -> None:
+        endpoint = f"{call.method} {call.path}"
+        call = replace(call, expects=Expects.TEXT, endpoint=endpoint)
         said = (await self._transport.send(call)).text.strip().strip('"')
         if said != "Success":
             raise unusable(f"a command was answered by: {excerpt(said)}", effect=Effect.UNKNOWN)

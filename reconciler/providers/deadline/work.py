@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import anyio
+
 from reconciler.errors import Conflict, NotFound, Problem, Rejected, Unavailable, UnexpectedReply
 from reconciler.model import Marker, Observed, Request, Settled
 from reconciler.ports import Scope
@@ -152,14 +154,18 @@ class Work:
     async def append(self, job_id: str, request: Request) -> None:
         """Add the frames the job does not have yet; it has them, or an error says it may not.
 
+        What it sends has arrived or failed within the deadline of one request from the call: who
+        waits so long before asking again adds nothing twice.
+
         Raises:
             NotFound: the job is gone.
         """
+        ends_at = anyio.current_time() + self.client.deadline_s
         frames = frames_to_append(await self.there(job_id), request)
         if not frames:
             return
         try:
-            await self.client.append(job_id, frames)
+            await self.client.append(job_id, frames, ends_at - anyio.current_time())
         except (Unavailable, UnexpectedReply):
             if frames_to_append(await self.there(job_id), request):
                 raise

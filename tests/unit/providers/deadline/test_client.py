@@ -74,7 +74,7 @@ COMMANDS: tuple[tuple[str, Ask, str, str, Any], ...] = (
     ("save", lambda c: c.save(JOB), "PUT", "/api/jobs", {"Command": "save", "Job": JOB}),
     (
         "append",
-        lambda c: c.append(ID, "5-9"),
+        lambda c: c.append(ID, "5-9", 5.0),
         "PUT",
         "/api/jobs",
         {"Command": "appendjobframerange", "JobID": ID, "FrameList": "5-9"},
@@ -160,9 +160,15 @@ async def test_a_command_may_be_sent_again_but_appending_may_not(server: RawServ
     for answer in (Answer(end=End.CLOSE), reply(503, b""), REFUSED):
         server.received.clear()
         server.answers = [answer]
-        error = await refused(server, lambda c: c.append(ID, "5"))
+        error = await refused(server, lambda c: c.append(ID, "5", 5.0))
         assert error.effect is Effect.UNKNOWN
         assert len(server.received) == 1
+
+
+async def test_frames_that_come_too_late_are_not_sent(server: RawServer) -> None:
+    error = await refused(server, lambda c: c.append(ID, "5", -1.0))
+    assert error.effect is Effect.NONE
+    assert server.received == []
 
 
 @pytest.mark.parametrize("name", ["film,ads", "", " film", "film "])
@@ -243,6 +249,14 @@ async def test_every_read_asks_one_question_and_takes_no_other_shape(
     for wrong in (b"{}", b"null", b"[null]", b"[[]]", b"true", b"It is not there."):
         server.answers = [reply(200, wrong, "text/plain")]
         assert isinstance(await refused(server, ask), UnexpectedReply), wrong
+
+
+@pytest.mark.parametrize(
+    "body", [b'[{"_id": "a"}]', b'[{"_id": "a", "Props": null}]', b'[{"Props": {}}]']
+)
+async def test_a_job_without_an_id_or_properties_is_no_job(server: RawServer, body: bytes) -> None:
+    server.answers = [reply(200, body)]
+    assert isinstance(await refused(server, lambda c: c.jobs([ID])), UnexpectedReply)
 
 
 async def test_a_list_that_breaks_off_is_asked_for_again(server: RawServer) -> None:
