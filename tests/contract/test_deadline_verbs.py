@@ -381,16 +381,16 @@ def test_all_pools_groups_and_limits_are_listed_with_whose_work_is_on_them(
     using = {"Name": "t", "Plugin": "Nuke", "Pool": "Film", "Group": "cpu16", "LimitGroups": "nuke"}
     theirs = place.stranger("/api/jobs", {**THEIRS, "JobInfo": using})
     found = {each.remote_id: each.usage for each in observed(place, *STANDING).objects}
-    assert {name: usage.queued_instances for name, usage in found.items()} == {
-        "pools/film": 2,
-        "pools/ads": 0,
-        "groups/cpu16": 1,
-        "limits/nuke": 1,
+    assert {name: (usage.users, usage.foreign_users) for name, usage in found.items()} == {
+        "pools/film": (2, 1),
+        "pools/ads": (0, 0),
+        "groups/cpu16": (1, 1),
+        "limits/nuke": (1, 1),
     }
     past(place, "complete", theirs)
     past(place, "fail", ours)
     found = {each.remote_id: each.usage for each in observed(place, *STANDING).objects}
-    assert not any(each.is_busy for each in found.values()), "what is over stands on nothing"
+    assert not any(each.users for each in found.values()), "what is over stands on nothing"
 
 
 @pytest.mark.parametrize("kind", [POOL, GROUP, LIMIT], ids=lambda kind: kind.slug)

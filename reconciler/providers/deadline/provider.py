@@ -28,7 +28,7 @@ class DeadlineProvider:
     """One farm. However many jobs it has, one list of all and one of the deleted are read.
 
     Pools, groups and limits have no place for a marker: all of them are listed, and their `usage`
-    counts, as queued instances, the jobs of anybody that name them and are not over.
+    counts the jobs that name them and are not over, ours and those of others.
     """
 
     name: str
@@ -57,8 +57,8 @@ class DeadlineProvider:
         ids = frozenset(each.remote_id for each in known if each.kind == JOB.id)
         jobs = await self.client.all_jobs(lambda job: job.job_id in ids or self._work.is_ours(job))
         found, failed = await self._membership.observe([each for each in kinds if each in ROUTES])
-        users = jobs.users + _users_among(jobs.wanted.values())
-        objects = [_used(each, users) for each in found]
+        ours = _users_among(jobs.wanted.values())
+        objects = [_used(each, ours, jobs.users) for each in found]
         if JOB.id in kinds:
             try:
                 objects += await self._jobs(jobs)
@@ -208,8 +208,10 @@ def _users_among(bodies: Collection[Body]) -> Counter[str]:
     return Counter(used for each in going_on for used in Glimpse.model_validate(each).uses())
 
 
-def _used(observed: Observed, users: Counter[str]) -> Observed:
-    return replace(observed, usage=Usage(queued_instances=users[observed.remote_id]))
+def _used(observed: Observed, ours: Counter[str], others: Counter[str]) -> Observed:
+    foreign = others[observed.remote_id]
+    usage = Usage(users=ours[observed.remote_id] + foreign, foreign_users=foreign)
+    return replace(observed, usage=usage)
 
 
 def _is_completed(body: Body) -> bool:
