@@ -58,8 +58,10 @@ def fold(spec: Spec) -> dict[str, Any]:
 
 
 def spelled(_: Spec, path: Path) -> Path:
-    """Where in the manifest's `spec` a folded path was written."""
-    return ("workers",) if path[:1] == ("positions",) else path
+    """Where in the manifest's `spec` a folded path was written; of a place, which worker's."""
+    if path[:1] != ("positions",):
+        return path
+    return ("workers", *path[1:], *("position" for _ in path[1:]))
 
 
 def _model() -> type[BaseModel]:

@@ -183,5 +183,6 @@ def test_a_place_stands_beside_the_workers_and_is_spelled_with_them(
     assert POOL.table.form(form) == form
     assert form["workers"] == sorted(name.lower() for name in placed)
     assert form.get("positions", {}) == {k.lower(): v for k, v in placed.items() if v}
-    assert POOL.spelled({"workers": said}, ("positions", "a")) == ("workers",)
+    assert POOL.spelled({"workers": said}, ("positions", "a")) == ("workers", "a", "position")
+    assert POOL.spelled({"workers": said}, ("positions",)) == ("workers",)
     assert POOL.spelled({"workers": said}, ("name",)) == ("name",)
