@@ -124,7 +124,7 @@ def fold(spec: Spec) -> dict[str, Any]:
 def spelled(spec: Spec, path: Path) -> Path:
     """Where in the manifest's `spec` a folded path was written; a task stands by its name."""
     match path:
-        case ("tasks", str() as key, *rest) if "." in key:
+        case ("tasks", str() as key, *rest):
             return ("tasks", *spelled_part(spec.get("tasks") or (), key, tuple(rest)))
         case _:
             return path

@@ -132,6 +132,10 @@ def test_steering_the_order_of_tasks_and_what_is_empty_are_no_work() -> None:
             bifrost(ports={"inputPorts": [{"name": "n", "type": "float", "value": "1000"}]}),
         ),
         (task(inputs=[at("/a.usd")]), task(inputs=[at("a.usd")])),
+        (
+            bifrost(executions=[{"inputs": [at("/a.usd")]}]),
+            bifrost(executions=[{"inputs": [at("a.usd")], "outputs": []}]),
+        ),
         (task(timeout="90s"), task(timeout="1m30s")),
         (
             task(requirements={"memory": "4GiB"}),
@@ -144,6 +148,14 @@ def test_two_spellings_of_the_same_work_are_one_run(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     assert run_key(job(one)) == run_key(job(other))
+
+
+def test_what_comes_first_is_the_same_in_any_order_and_either_spelling() -> None:
+    both = {"job": "b", "finalState": ["cancelled", "success"]}
+    one = job(dependsOn=["c", both, {"job": "a"}], queue=None)
+    other = job(dependsOn=["a", {**both, "finalState": ["success", "cancelled"]}, "c"])
+    assert JOB.fold(one).keys() == {"tasks", "dependsOn"}
+    assert JOB.table.form(JOB.fold(one)) == JOB.table.form(JOB.fold(other))
 
 
 @pytest.mark.parametrize(
@@ -396,6 +408,15 @@ SECRET = {"secretRef": {"env": "KEY"}}
                         "templateRange": RANGE,
                         "outputs": [output("a", "n12"), output("b", "n{executionId}")],
                     }
+                ]
+            ),
+            "M623",
+            ("bifrost", "executions", 0, "outputs", 1, "target", "name"),
+        ),
+        (
+            bifrost(
+                executions=[
+                    {"templateRange": RANGE, "outputs": [output("a", "n"), output("b", "n")]}
                 ]
             ),
             "M623",

@@ -56,6 +56,13 @@ def test_the_longest_marker_there_can_be_comes_back() -> None:
     tags = to_tags(LONG)
     assert from_tags(tags) == LONG
     assert max(map(len, tags)) < 100
+    assert from_tags([*tags, *tags]) == LONG
+
+
+def test_a_name_that_is_too_long_is_cut_before_the_mark() -> None:
+    sent = to_name("n" * 200, SHORT)
+    assert sent == f"{'n' * NAME_LENGTH} [rc {name_digest(SHORT)}]"
+    assert len(sent) == 200
 
 
 @pytest.mark.parametrize(("name", "count"), [("shot", 1), ("sequence-040-shot-010-sim", 2)])

@@ -294,6 +294,11 @@ def test_tasks_are_the_same_exactly_when_they_are_the_same_work(
     )
 
 
+def test_a_member_of_a_payload_that_is_null_is_as_one_that_is_absent() -> None:
+    payload = {"gone": None, "action": "Evaluate", "options": {"compound": "c", "frames": None}}
+    assert same_tasks([TASK], [{**TASK, "payload": payload}])
+
+
 TASK: dict[str, Any] = {
     "name": "one",
     "executor": "bifrost",
