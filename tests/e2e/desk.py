@@ -32,11 +32,17 @@ metadata: {{name: film-a, workspaceId: ws-0123456789abcdef}}
 spec:
   providers:
     farm:
-      type: qarnot
       url: {url}
-      auth: {{token: {{secretRef: {{env: FARM_TOKEN}}}}}}
       timeouts: {{connect: 2s, read: 2s, request: 2s}}
       settleAfter: 1s
+{account}"""
+QARNOT = """\
+      type: qarnot
+      auth: {token: {secretRef: {env: FARM_TOKEN}}}
+"""
+DEADLINE = """\
+      type: deadline
+      auth: {user: {secretRef: {env: FARM_USER}}, password: {secretRef: {env: FARM_PASSWORD}}}
 """
 _TAG = f"{LABEL}:"
 _ENDED = frozenset({"Closing", "Closed", "Failure", "PendingDelete"})
@@ -57,12 +63,16 @@ class Done:
 
 @dataclass(slots=True)
 class Desk:
-    """`env` is the whole environment of the commands; `heard` keeps what all of them said."""
+    """`env` is the whole environment of the commands; `heard` keeps what all of them said.
+
+    `account` is what `reconciler.yaml` says of the provider beside its address.
+    """
 
     folder: Path
     control: Control
     spawner: Spawner
     env: dict[str, str]
+    account: str = QARNOT
     url: str = ""
     heard: list[Done] = field(default_factory=list)
     started: list[Command] = field(default_factory=list)
@@ -70,22 +80,24 @@ class Desk:
     @classmethod
     def at(cls, folder: Path, access: QarnotAccess, control: Control, spawner: Spawner) -> Desk:
         """A workspace with no manifests and an empty state."""
-        (folder / "manifests").mkdir(parents=True)
-        desk = cls(
-            folder,
-            control,
-            spawner,
-            {
-                "PATH": os.environ["PATH"],
-                "HOME": str(folder.parent),
-                "TMPDIR": str(folder.parent),
-                "PYTHONPATH": _IMPORTS,
-                "FARM_TOKEN": access.token,
-            },
-        )
-        desk.point_at(access.url)
-        SqliteStore(folder / ".reconciler" / "state.db", SCOPE).init()
-        return desk
+        desk = cls(folder, control, spawner, {**_plain(folder), "FARM_TOKEN": access.token})
+        return desk.settled(access.url)
+
+    @classmethod
+    def at_farm(
+        cls, folder: Path, access: Mapping[str, str], control: Control, spawner: Spawner
+    ) -> Desk:
+        """The same for a farm of Deadline."""
+        secrets = {"FARM_USER": access["user"], "FARM_PASSWORD": access["password"]}
+        desk = cls(folder, control, spawner, {**_plain(folder), **secrets}, account=DEADLINE)
+        return desk.settled(access["url"])
+
+    def settled(self, url: str) -> Desk:
+        """With its folders, its workspace file and its empty state."""
+        (self.folder / "manifests").mkdir(parents=True)
+        self.point_at(url)
+        SqliteStore(self.folder / ".reconciler" / "state.db", SCOPE).init()
+        return self
 
     def take(self, manifests: Path) -> None:
         """Manifests as they are in another folder."""
@@ -94,7 +106,7 @@ class Desk:
     def point_at(self, url: str) -> None:
         """Write `reconciler.yaml` for a vendor at this address."""
         self.url = url
-        text = _WORKSPACE.format(url=url)
+        text = _WORKSPACE.format(url=url, account=self.account)
         (self.folder / "reconciler.yaml").write_text(text, "utf-8")
 
     def run(self, *arguments: str) -> Done:
@@ -234,6 +246,16 @@ class Desk:
         """The second plan is empty."""
         plan = self.run("plan", "-detailed-exitcode")
         assert (plan.code, "No changes." in plan.out) == (0, True), plan.said
+
+
+def _plain(folder: Path) -> dict[str, str]:
+    """The environment of commands, without any secret."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder.parent),
+        "TMPDIR": str(folder.parent),
+        "PYTHONPATH": _IMPORTS,
+    }
 
 
 def _marked_name(body: Tree) -> str:
