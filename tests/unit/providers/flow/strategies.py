@@ -43,7 +43,7 @@ requirements = some(
         "ssd": st.just(False),
     }
 )
-executors = words.map(lambda word: word) | st.fixed_dictionaries({"name": words, "version": words})
+executors = words | st.fixed_dictionaries({"name": words, "version": words})
 
 
 def _files(room: str, kind: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:

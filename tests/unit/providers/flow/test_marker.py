@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -34,10 +35,10 @@ own_tags = st.lists(texts.filter(lambda tag: not tag.startswith(MARKER_TAG)), ma
 @LAW
 @given(markers, own_tags, st.randoms())
 def test_a_marker_comes_back_from_its_tags_in_any_order_among_others(
-    marker: Marker, own: list[str], random: st.DataObject
+    marker: Marker, own: list[str], random: Random
 ) -> None:
     tags = [*own, *to_tags(marker)]
-    random.shuffle(tags)  # type: ignore[attr-defined]
+    random.shuffle(tags)
     assert from_tags(tags) == marker
     assert sorted(tags_without_marker(tags)) == sorted(own)
 

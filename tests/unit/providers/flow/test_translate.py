@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -99,7 +100,9 @@ def test_every_file_is_named_once_and_sent_as_its_urn(spec: dict[str, Any]) -> N
 
 @FEW
 @given(job_specs(), st.randoms())
-def test_the_order_tasks_are_written_in_sends_the_same(spec: dict[str, Any], random: Any) -> None:
+def test_the_order_tasks_are_written_in_sends_the_same(
+    spec: dict[str, Any], random: Random
+) -> None:
     tasks = [*spec["tasks"]]
     random.shuffle(tasks)
     assert sent({**spec, "tasks": tasks}) == sent(spec)
