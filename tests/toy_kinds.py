@@ -129,7 +129,7 @@ def _finite(name: str, abilities: frozenset[Ability]) -> KindSpec:
             _row("work", Mutability.WORK),
             _row("steer", Mutability.NEXT_RUN),
             _TAGS,
-            _row("frames", Mutability.NEXT_RUN),
+            _row("frames", Mutability.WORK),
             _row("pool", Mutability.NEXT_RUN),
             _row("job", Mutability.NEXT_RUN),
             _row("dependsOn", Mutability.NEXT_RUN, default=[]),

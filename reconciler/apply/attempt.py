@@ -11,7 +11,7 @@ from reconciler.apply.look import patience_s
 from reconciler.apply.settle import run_of
 from reconciler.apply.steps import ENDINGS, Step
 from reconciler.diff.change import Action, Reason
-from reconciler.diff.compare import managed_digests, updated_digests
+from reconciler.diff.compare import grown_digests, managed_digests, updated_digests
 from reconciler.errors import Effect, NotFound, Problem, ProviderError
 from reconciler.fields import Mutability
 from reconciler.kinds import Nature
@@ -238,6 +238,16 @@ def _owned_again(step: Step, request: Request) -> Record:
     return Record(change.address, change.kind, step.remote_id, marker.ordinal, marker.address)
 
 
+def _grown(ground: Ground, step: Step, record: Record | None) -> tuple[Record, ...]:
+    """The record of a run that was given more, where there is one."""
+    request = step.change.request
+    if record is None or request is None:
+        return ()
+    kind = ground.kind_of(step)
+    managed = grown_digests(kind, request.spec, record, ground.known)
+    return (noted(kind, replace(record, managed=managed), request.resource),)
+
+
 async def _passed(ground: Ground, provider: Provider, step: Step, intent: Intent) -> Result:
     change = step.change
     closed = (intent.operation_id,)
@@ -255,7 +265,8 @@ async def _passed(ground: Ground, provider: Provider, step: Step, intent: Intent
         case Verb.APPEND:
             now = ground.time_at(provider)
             run = replace(run_of(intent, step.remote_id), seen_at=now, made_at=now)
-            await ground.write(Batch(put_runs=(run,), close_intents=closed))
+            records = _grown(ground, step, record)
+            await ground.write(Batch(put_records=records, put_runs=(run,), close_intents=closed))
         case Verb.DELETE if not step.is_last and record is not None:
             gone = replace(record, remote_id="", managed={}, not_honoured={})
             await ground.write(Batch(put_records=(gone,), close_intents=closed))

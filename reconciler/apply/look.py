@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from reconciler.errors import ProviderError
 from reconciler.kinds import Ability
-from reconciler.model import Intent, Marker, Observed
+from reconciler.model import Intent, Marker, Observed, Settled
 from reconciler.ports import Provider, Scope
 
 SEND_WINDOW_S = 5.0
@@ -72,9 +72,17 @@ async def looks(provider: Provider, intents: Sequence[Intent], scope: Scope) -> 
 
 
 def _finding(found: Sequence[Observed]) -> Finding:
-    if len(found) > 1:
+    """Of several that are all over, one speaks for them: what succeeded, else the oldest."""
+    if len(found) < 2:
+        return _one_of(found[0] if found else None)
+    if not all(each.settled.is_over for each in found):
         return Finding(Looked.SEVERAL)
-    return _one_of(found[0] if found else None)
+    return _one_of(min(found, key=_precedence))
+
+
+def _precedence(observed: Observed) -> tuple[bool, str, str]:
+    is_lesser = observed.settled is not Settled.SUCCEEDED
+    return is_lesser, str(observed.created_at or ""), observed.remote_id
 
 
 def _one_of(observed: Observed | None) -> Finding:

@@ -101,6 +101,22 @@ def updated_digests(
     return before | {key: each for key, each in now.items() if not _waits(kind, key)}
 
 
+def grown_digests(
+    kind: KindSpec, form: Mapping[str, Any], record: Record, known: Knowledge
+) -> dict[str, str]:
+    """The same after ranges were added: work fields that are no part of the run key are as now."""
+    fixed = kind.formulas[-1] if kind.formulas else frozenset()
+    now = managed_digests(kind, form, known)
+    grown = {key: each for key, each in now.items() if _is_range(kind, key, fixed)}
+    return {**record.managed, **grown}
+
+
+def _is_range(kind: KindSpec, facet: str, fixed: frozenset[str]) -> bool:
+    row = kind.table.row_at(facet_tokens(facet))
+    is_work = row is not None and row.mutability is Mutability.WORK
+    return is_work and facet_tokens(facet)[0] not in fixed
+
+
 def _waits(kind: KindSpec, facet: str) -> bool:
     row = kind.table.row_at(facet_tokens(facet))
     return row is not None and row.mutability in NOT_SENT_BY_UPDATES

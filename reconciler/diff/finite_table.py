@@ -7,7 +7,15 @@ from enum import StrEnum
 from typing import assert_never
 
 from reconciler.diff.change import Action, Reason, Standing
-from reconciler.diff.table import Decision, Row, blocked, first_match, unreadable, unsettled
+from reconciler.diff.table import (
+    Decision,
+    Row,
+    blocked,
+    first_match,
+    unconfirmed,
+    unreadable,
+    unsettled,
+)
 from reconciler.lifecycle import Lifecycle, OnChange, OnEnd
 
 
@@ -41,6 +49,9 @@ class FiniteSituation:
     is_readable: bool = True
     is_settled: bool = True
     is_twofold: bool = False
+    """Several objects stand for one creation, and are not over."""
+    is_unconfirmed: bool = False
+    """An object of ours that nothing remembered speaks of is, or may become, the wanted work."""
     other_is_active: bool = False
     """Another run key of this address is not over."""
     current: Current = Current.NONE
@@ -104,6 +115,14 @@ def _held(reason: Reason, says: str) -> Decision:
     return Decision(Action.NO_OP, reason, Standing.HELD, says, way_out)
 
 
+def _twofold() -> Decision:
+    return blocked(
+        Reason.UNSETTLED,
+        "two objects stand for one run",
+        "stop ADDRESS ends them; or remove the copy at the vendor",
+    )
+
+
 WITHDRAWN_BEFORE = "stopped by an earlier apply of ours"
 
 FINITE: tuple[Row[FiniteSituation], ...] = (
@@ -122,12 +141,8 @@ FINITE: tuple[Row[FiniteSituation], ...] = (
     Row(
         "3",
         "two objects of one run key, attempt and range, neither over; or an unconfirmed one",
-        lambda s: s.is_twofold,
-        lambda s: blocked(
-            Reason.UNSETTLED,
-            "two objects stand for one run, or one that nothing confirms",
-            "stop ADDRESS ends them, adopt ADDRESS takes an unconfirmed one over",
-        ),
+        lambda s: s.is_twofold or s.is_unconfirmed,
+        lambda s: _twofold() if s.is_twofold else unconfirmed(),
     ),
     Row(
         "4", "another run key of this address is not over", lambda s: s.other_is_active, _on_change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -54,7 +55,8 @@ class Attempts:
     """Of one resource, by its first address; `known` from the oldest to the newest.
 
     `unconfirmed` carry our marker though nothing we remember says that we made them. `twins` carry
-    the very marker of an attempt that goes on, and are not over either.
+    the very marker of an attempt that goes on, and are not over either; or several carry the marker
+    of one creation whose answer was lost, so that nobody can tell which it made.
     """
 
     known: tuple[Attempt, ...] = ()
@@ -125,9 +127,12 @@ def _attempts(
         known.append(Attempt(run, live, outcome_of(run, live, now)))
     ids = {each.run.remote_id for each in known}
     made = {_identity(each.run)[1:] for each in known}
-    made |= {(each.run_key, each.attempt, each.cover) for each in intents}
     going = {_identity(each.run)[1:] for each in known if each.is_active}
     strangers = [(each, _told(each)) for each in marked if each.remote_id not in ids]
+    lost = {(each.run_key, each.attempt, each.cover) for each in intents}
+    made |= lost
+    told = Counter(each for _, each in strangers)
+    going |= {each for each in lost if told[each] > 1}
     return Attempts(
         known=tuple(known),
         unconfirmed=tuple(each for each, told in strangers if told not in made),

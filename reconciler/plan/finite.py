@@ -47,8 +47,9 @@ def verdicts(work: Work, context: Context, *, is_steered: bool) -> tuple[Verdict
     situations = (
         FiniteSituation(
             is_readable=context.is_complete(address.provider, work.kind.id),
-            is_settled=not context.found(address).open_intents,
-            is_twofold=bool(work.known.twins) or any(map(work.is_wanted, work.known.unconfirmed)),
+            is_settled=not context.found(address).open_intents or bool(work.known.twins),
+            is_twofold=bool(work.known.twins),
+            is_unconfirmed=any(map(work.is_wanted, work.known.unconfirmed)),
             other_is_active=bool(work.others),
             current=Current.NONE if part in asked else part.current,
             has_steering_change=is_steered,

@@ -64,7 +64,7 @@ def test_frames_are_added_to_a_run_that_goes_on_and_the_next_plan_is_empty() -> 
     apply(made)
     assert made.calls() == ["create", "append"]
     assert job(made).ranges == "1-15"
-    assert made.plan().is_empty
+    assert made.plan().changes == ()
 
 
 def test_what_had_finished_before_stays_finished_and_each_share_is_remembered() -> None:

@@ -46,11 +46,21 @@ def every_finite() -> Iterator[FiniteSituation]:
         Lifecycle(on_change=change, on_failure=failure, on_lost=lost, max_attempts=2)
         for change, failure, lost in product(OnChange, OnEnd, OnEnd)
     ]
-    for readable, settled, twofold, other, steering in product(BOTH, repeat=5):
+    unclear = ((False, False), (True, False), (False, True))
+    for readable, settled, other, steering in product(BOTH, repeat=4):
         for current, attempts, lifecycle in product(Current, (1, 2), lifecycles):
-            yield FiniteSituation(
-                readable, settled, twofold, other, current, steering, attempts, lifecycle
-            )
+            for twofold, unconfirmed in unclear:
+                yield FiniteSituation(
+                    is_readable=readable,
+                    is_settled=settled,
+                    is_twofold=twofold,
+                    is_unconfirmed=unconfirmed,
+                    other_is_active=other,
+                    current=current,
+                    has_steering_change=steering,
+                    attempts=attempts,
+                    lifecycle=lifecycle,
+                )
 
 
 def container(**fields: Any) -> ContainerSituation:
@@ -250,6 +260,7 @@ def on_change(way: OnChange) -> Lifecycle:
         ("1", finite(is_readable=False), Action.NO_OP, BLOCKED),
         ("2", finite(is_settled=False), Action.NO_OP, BLOCKED),
         ("3", finite(is_twofold=True), Action.NO_OP, BLOCKED),
+        ("3", finite(is_unconfirmed=True), Action.NO_OP, BLOCKED),
         ("4", finite(other_is_active=True), Action.NO_OP, BLOCKED),
         (
             "4",
