@@ -98,11 +98,43 @@ def _open_deadline(config: ProviderConfig, outside: Outside) -> Provider:
     )
 
 
+def _flow_kinds() -> Kinds:
+    from reconciler.providers.flow.catalogue import KINDS
+
+    return KINDS
+
+
+def _open_flow(config: ProviderConfig, outside: Outside) -> Provider:
+    from reconciler.providers.flow.catalogue import KINDS
+    from reconciler.providers.flow.connections import connect
+    from reconciler.providers.flow.kinds.job import DEFAULT_QUEUE
+    from reconciler.providers.flow.provider import FlowProvider
+
+    place = f"providers.{config.name}.auth"
+    names = ("clientId", "clientSecret")
+    app, secret = (outside.require(config.auth[each], f"{place}.{each}") for each in names)
+    connections = connect(config, outside.clock, outside.jitter, app, secret)
+    return FlowProvider(
+        name=config.name,
+        connections=connections,
+        files=outside.files,
+        queues=tuple(config.queues) or (DEFAULT_QUEUE,),
+        scope=outside.scope,
+        concurrency=config.concurrency,
+        settle_after_s=config.settle_after_s,
+        kinds=KINDS,
+        account=f"{app.reveal()}@{connections.origin}",
+    )
+
+
 VENDORS: Mapping[str, Vendor] = {
     "deadline": Vendor(
         auth=AuthSlots(("user", "password"), is_optional=True),
         kinds=_deadline_kinds,
         open=_open_deadline,
+    ),
+    "flow": Vendor(
+        auth=AuthSlots(("clientId", "clientSecret")), kinds=_flow_kinds, open=_open_flow
     ),
     "qarnot": Vendor(auth=AuthSlots(("token",)), kinds=_qarnot_kinds, open=_open_qarnot),
 }

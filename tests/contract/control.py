@@ -61,7 +61,10 @@ class Control:
     def objects(self, collection: str) -> Objects:
         """What the vendor truly holds, secrets included."""
         answer = self.http.get("/_sandbox/objects", params={"vendor": self.vendor})
-        return {each.get("uuid") or each["_id"]: each for each in answer.json()[collection]}
+        return {
+            each.get("uuid") or each.get("_id") or each["id"]: each
+            for each in answer.json()[collection]
+        }
 
     def requests(self) -> list[Tree]:
         """Every request received since the last reset, in the order of its answer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +22,8 @@ class Heard:
     method: str
     path: str
     content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By lower-case name."""
 
     @property
     def body(self) -> Any:
@@ -65,7 +67,8 @@ def _handler(tap: Wiretap, client: httpx.Client) -> type[BaseHTTPRequestHandler]
 
         def _relay(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
-            heard = Heard(self.command, self.path, self.rfile.read(length))
+            named = {name.lower(): value for name, value in self.headers.items()}
+            heard = Heard(self.command, self.path, self.rfile.read(length), named)
             tap.heard.append(heard)
             tap.before(heard)
             headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOP_BY_HOP}

@@ -83,7 +83,7 @@ class Workplace:
 
     config: ProviderConfig
     token: str
-    """What it proves who it is with; at Deadline the password of `user`."""
+    """What it proves who it is with: the password or the secret of `user`, where there is one."""
     user: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -182,7 +182,7 @@ class Workplace:
             clock=self.clock,
             jitter=lambda: 0.0,
             require=lambda ref, place: Revealed(
-                self.user if place.endswith(".user") else self.token
+                self.user if place.endswith((".user", ".clientId")) else self.token
             ),
             files=MemoryFiles(self.files),
         )
@@ -205,6 +205,7 @@ class Workplace:
             secrets=MemorySecrets(self.secrets),
             endpoints={PROVIDER: self.config.url},
             holder="the-tests",
+            files={path: MemoryFiles(self.files).digest(path) for path in self.files},
         )
 
 
@@ -228,7 +229,8 @@ def workplace_at(vendor: str, access: Mapping[str, str]) -> Workplace:
         timeouts=TIMEOUTS,
         settle_after_s=1.0,
     )
-    return Workplace(config, access[slots[-1]], user=access.get("user", ""))
+    user = access.get("user") or access.get("clientId", "")
+    return Workplace(config, access[slots[-1]], user=user)
 
 
 def resource(kind: KindSpec, name: str, spec: Spec, **rest: Any) -> Resource:

@@ -6,6 +6,7 @@ Source: error handling page of the compute API; platform pages on errors and rat
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from reconciler.providers.call import Reply
 
@@ -21,7 +22,11 @@ def message_of(reply: Reply) -> str:
 
 def service_text(reply: Reply) -> str:
     """What the Flow services themselves say; empty where another answers for them."""
-    body = reply.json
-    if not isinstance(body, Mapping):
+    return title_and_detail(reply.json)
+
+
+def title_and_detail(error: Any) -> str:
+    """The text of an error of the Flow services; empty where it is none."""
+    if not isinstance(error, Mapping):
         return ""
-    return ": ".join(str(body[key]) for key in ("title", "detail") if body.get(key))
+    return ": ".join(str(error[key]) for key in ("title", "detail") if error.get(key))
