@@ -19,6 +19,7 @@ from reconciler.errors import InternalError
 from reconciler.model import Marker, Request, Resource, Settled
 from reconciler.observe import formed
 from reconciler.providers.flow.kinds.job import JOB
+from reconciler.providers.flow.marker import to_tags
 from reconciler.providers.flow.translate import (
     files_of,
     from_job,
@@ -115,43 +116,17 @@ def test_a_file_that_was_not_uploaded_is_a_defect_of_ours() -> None:
         submission(request(spec), {})
 
 
-def test_a_whole_job_is_sent_in_the_vendors_words() -> None:
-    spec = {
-        "displayName": "Shot",
-        "tags": ["film-a"],
-        "tasks": [
-            {
-                "name": "merge",
-                "executor": {"name": "bifrost", "version": "1"},
-                "hints": {"preferFastStart": True},
-                "timeout": "15m",
-                "requirements": {"cpu": 4, "memory": "30GiB"},
-                "inputs": [{"source": {"spaceId": "s", "key": "k"}, "target": {"path": "/in/a"}}],
-                "payload": {"action": "ListPorts", "options": {"compound": "User::merge"}},
-            },
-            {
-                "name": "each",
-                "type": "map",
-                "values": {"source": "variant-list"},
-                "task": {"name": "one", "executor": "bifrost", "timeout": "1m"},
-            },
-        ],
+def test_a_task_is_sent_in_the_vendors_words() -> None:
+    task = {
+        "name": "merge",
+        "executor": {"name": "bifrost", "version": "1"},
+        "hints": {"preferFastStart": True},
+        "timeout": "15m",
+        "requirements": {"cpu": 4, "memory": "30GiB"},
+        "inputs": [{"source": {"spaceId": "s", "key": "k"}, "target": {"path": "/in/a"}}],
+        "payload": {"action": "ListPorts", "options": {"compound": "User::merge"}},
     }
-    body = sent(spec)
-    assert body["name"].startswith("Shot [rc ")
-    assert body["tags"][0] == "film-a"
-    assert body["tasks"] == [
-        {
-            "name": "each",
-            "type": "map",
-            "values": {"source": "variant-list"},
-            "task": {
-                "name": "one",
-                "type": "task",
-                "executor": "bifrost",
-                "limitations": {"maxExecutionTimeInSeconds": 60},
-            },
-        },
+    assert sent({"tasks": [task]})["tasks"] == [
         {
             "name": "merge",
             "type": "task",
@@ -161,8 +136,33 @@ def test_a_whole_job_is_sent_in_the_vendors_words() -> None:
             "requirements": {"cpu": 4, "memory": 30720},
             "inputs": [{"source": {"spaceId": "s", "key": "k"}, "target": {"path": "in/a"}}],
             "payload": {"action": "ListPorts", "options": {"compound": "User::merge"}},
-        },
+        }
     ]
+
+
+def test_a_map_task_is_sent_with_the_task_it_repeats() -> None:
+    inner = {"name": "one", "executor": "bifrost", "timeout": "1m"}
+    task = {"name": "each", "type": "map", "values": {"source": "variants"}, "task": inner}
+    assert sent({"tasks": [task]})["tasks"] == [
+        {
+            "name": "each",
+            "type": "map",
+            "values": {"source": "variants"},
+            "task": {
+                "name": "one",
+                "type": "task",
+                "executor": "bifrost",
+                "limitations": {"maxExecutionTimeInSeconds": 60},
+            },
+        }
+    ]
+
+
+def test_a_job_is_sent_under_its_name_with_its_tags_and_our_marker() -> None:
+    spec = {"displayName": "Shot", "tags": ["film-a"], "tasks": [{"name": "a", "executor": "x"}]}
+    body = sent(spec)
+    assert body["name"].startswith("Shot [rc ")
+    assert body["tags"] == ["film-a", *to_tags(MARKER)]
 
 
 def test_a_job_without_a_name_has_its_resources() -> None:
