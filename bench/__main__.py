@@ -17,6 +17,8 @@ from pathlib import Path
 
 from bench.child import environment
 from bench.contest import Case, Contestant, starts, works
+from bench.farm import FOREIGN, crowds
+from bench.farm import NAME as FARM
 from bench.ours import Ours
 from bench.peers import Octodns, Terraform, find_terraform, octodns_is_there
 from bench.pools import POOLS
@@ -39,16 +41,14 @@ class Session:
     sizes: Sequence[int]
     runs: int
     workloads: Sequence[Workload]
+    foreign: int = 0
+    """Jobs of others on a farm; 0: it is not measured."""
 
 
 def main() -> None:
     """Measure, print the page, keep it and the figures in bench/out/."""
     asked = _arguments()
-    session = Session(
-        sizes=(100,) if asked.quick else tuple(int(each) for each in asked.sizes.split(",")),
-        runs=1 if asked.quick else asked.runs,
-        workloads=tuple(WORKLOADS[each] for each in asked.workload or WORKLOADS),
-    )
+    session = _session(asked)
     OUT.mkdir(exist_ok=True)
     compileall.compile_dir(PACKAGE, quiet=1)  # as pip does with what it installs, so with peers
     with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
@@ -63,6 +63,17 @@ def main() -> None:
     (asked.json or OUT / "bench.json").write_text(figures, "utf-8")
 
 
+def _session(asked: argparse.Namespace) -> Session:
+    names = asked.workload or (*WORKLOADS, FARM)
+    foreign = FOREIGN // 50 if asked.quick else FOREIGN
+    return Session(
+        sizes=(100,) if asked.quick else tuple(int(each) for each in asked.sizes.split(",")),
+        runs=1 if asked.quick else asked.runs,
+        workloads=tuple(WORKLOADS[each] for each in names if each != FARM),
+        foreign=foreign if FARM in names else 0,
+    )
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--sizes", default="100,1000,10000", help="how many documents, in turn")
@@ -71,7 +82,10 @@ def _arguments() -> argparse.Namespace:
         "--quick", action="store_true", help="100 documents, one run: does it work?"
     )
     parser.add_argument(
-        "--workload", action="append", choices=WORKLOADS, help="pools, tasks; both when left out"
+        "--workload",
+        action="append",
+        choices=(*WORKLOADS, FARM),
+        help="pools, tasks, farm; all when left out",
     )
     parser.add_argument("--without", action="append", default=[], metavar="PEER", help="leave out")
     parser.add_argument("--json", type=Path, help="where the figures go; bench/out/bench.json")
@@ -97,6 +111,8 @@ def _measure(
                     findings.sent.append(Sent(workload.name, size, *ours.sent()))
             ours.point_at("manifests")
             findings.stages.setdefault(workload.name, {})[size] = _stages(ours)
+        if session.foreign:
+            findings.crowds = crowds(sandbox, scratch, session.foreign, session.runs)
     findings.requests = requests_a_second(2000, session.runs)
 
 

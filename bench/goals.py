@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bench.contest import Case, Measured, Result
+from bench.farm import FOREIGN, Crowd
 from bench.figures import growth_exponent, ratio_text, seconds_text
 from bench.pools import POOLS
 from bench.tasks import TASKS
@@ -27,7 +28,7 @@ class Verdict:
         return "" if self.is_reached is None else "yes" if self.is_reached else "no"
 
 
-def verdicts(results: Sequence[Result]) -> Iterator[Verdict]:
+def verdicts(results: Sequence[Result], crowds: Sequence[Crowd] = ()) -> Iterator[Verdict]:
     """Every goal with what was measured for it."""
     at = {(each.workload, each.case, each.size): each.by_name for each in results}
 
@@ -40,6 +41,7 @@ def verdicts(results: Sequence[Result]) -> Iterator[Verdict]:
             yield replace(each, goal=f"{workload}: {each.goal}")
     yield _quick("--version", 0.100, of("", Case.VERSION, 0))
     yield _quick("--help", 0.150, of("", Case.HELP, 0))
+    yield from _among(crowds)
 
 
 def _of_one_workload(of: Callable[..., Measured | None], idle: Case) -> Iterator[Verdict]:
@@ -89,6 +91,21 @@ def _quick(flag: str, most_s: float, ours: Measured | None) -> Verdict:
     if ours is None:
         return Verdict(goal)
     return Verdict(goal, ours.cpu_s <= most_s, seconds_text(ours.cpu_s))
+
+
+def _among(crowds: Sequence[Crowd]) -> Iterator[Verdict]:
+    """On a farm: those of a session that had all the jobs of others."""
+    cpu, memory = (
+        f"farm: plan beside {FOREIGN:,} jobs of others in at most 10 s of CPU",
+        "farm: at most 1 KB of memory more for each job of others",
+    )
+    if not crowds or crowds[-1].foreign != FOREIGN:
+        yield from (Verdict(cpu), Verdict(memory))
+        return
+    alone, crowded = crowds[0], crowds[-1]
+    more = (crowded.peak_mib - alone.peak_mib) * 2**20 / crowded.foreign
+    yield Verdict(cpu, crowded.cpu_s <= 10, seconds_text(crowded.cpu_s))
+    yield Verdict(memory, more <= 1000, f"{max(more, 0):.0f} bytes")
 
 
 def _applying(ours: Measured | None, theirs: Measured | None) -> Verdict:

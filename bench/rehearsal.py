@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +26,12 @@ _STOPS_WITHIN_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A running sandbox."""
+    """A running sandbox: address and token of its Qarnot, and what its farm is reached with."""
 
     control: str
     url: str
     token: str
+    farm: Mapping[str, str]
 
     def reset(self) -> None:
         """Nothing exists any more; there is room for everything."""
@@ -89,7 +90,7 @@ def rehearsal(scratch: Path) -> Iterator[Rehearsal]:
     )
     try:
         places = _when_ready(written, process)
-        running = Rehearsal(places["control"]["url"], **places["qarnot"])
+        running = Rehearsal(places["control"]["url"], **places["qarnot"], farm=places["deadline"])
         running.reset()
         yield running
     finally:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.contest import STARTS, Measured, Result
+from bench.farm import JOBS, Crowd
 from bench.figures import growth_exponent, ratio_text, seconds_text
 from bench.goals import OURS, Verdict, verdicts
 from bench.stages import Stage
@@ -29,6 +30,7 @@ class Findings:
     sent: list[Sent] = field(default_factory=list)
     stages: dict[str, dict[int, list[Stage]]] = field(default_factory=dict)
     requests: dict[str, float] = field(default_factory=dict)
+    crowds: list[Crowd] = field(default_factory=list)
     not_run: list[str] = field(default_factory=list)
     machine: str = ""
 
@@ -43,7 +45,8 @@ def page(findings: Findings) -> str:
         ["## How our cost grows", *_growth(findings.results)],
         ["## Where one plan without changes spends its time", *_stages(findings.stages)],
         ["## Requests a second, 50 at a time, answers of 1 KB", *_requests(findings.requests)],
-        ["## Goals", *_goals(verdicts(findings.results))],
+        ["## A plan on a farm that others use as well", *_crowds(findings.crowds)],
+        ["## Goals", *_goals(verdicts(findings.results, findings.crowds))],
     )
     return "\n\n".join("\n".join(_spaced(each)) for each in sections) + "\n"
 
@@ -162,6 +165,24 @@ def _requests(requests: Mapping[str, float]) -> Iterator[str]:
         f"Our transport {requests['ours']:,.0f}, one httpx pool of 50 {requests['httpx']:,.0f}: "
         f"{ratio_text(ratio)}."
     )
+
+
+def _crowds(crowds: Sequence[Crowd]) -> Iterator[str]:
+    if not crowds:
+        yield "Not run."
+        return
+    yield f"Deadline, {JOBS} jobs of ours, no change; what the farm itself took is not counted."
+    head = ("jobs of others", "list of all jobs, MiB", "wall", "CPU", "peak MiB")
+    rows = (
+        [
+            f"{each.foreign:,}",
+            f"{each.list_mib:.1f}",
+            *(seconds_text(each.wall_s), seconds_text(each.cpu_s)),
+            f"{each.peak_mib:.0f}",
+        ]
+        for each in crowds
+    )
+    yield from table(head, rows)
 
 
 def _goals(found: Iterable[Verdict]) -> Iterator[str]:

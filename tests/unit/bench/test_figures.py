@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.contest import Case, Measured, Result
+from bench.farm import FOREIGN, Crowd
 from bench.figures import growth_exponent, median, ratio_text, seconds_text
 from bench.goals import OURS, verdicts
 from bench.report import Findings, Sent, page
@@ -57,6 +58,10 @@ STARTED = [
 ]
 
 
+CROWDS = [Crowd(0, 0.5, 0.4, 0.4, 50.0), Crowd(FOREIGN, 310.0, 9.0, 8.0, 110.0)]
+"""Quick, and with 1,258 bytes for each job of others."""
+
+
 def _results(workload: str, idle: Case, ours_s: float) -> list[Result]:
     return [
         _result(workload, idle, 1000, **{OURS: ours_s / 10, "terraform": 15.0}),
@@ -69,8 +74,8 @@ def _results(workload: str, idle: Case, ours_s: float) -> list[Result]:
 def test_goals_are_reached_when_the_figures_say_so_and_not_otherwise() -> None:
     pools, tasks = _results("pools", Case.NO_CHANGE, 4.0), _results("tasks", Case.ACTIVE, 6.0)
     quick, slow = [True, True, True, True, True, False], [False, False, True, True, True, False]
-    found = [each.is_reached for each in verdicts([*STARTED, *pools, *tasks])]
-    assert found == [*quick, *slow, True, False]
+    found = [each.is_reached for each in verdicts([*STARTED, *pools, *tasks], CROWDS)]
+    assert found == [*quick, *slow, True, False, True, False]
 
 
 def test_a_goal_that_was_not_measured_is_neither_reached_nor_missed() -> None:
@@ -83,6 +88,7 @@ def test_the_page_names_each_contestant_each_stage_and_what_was_not_run() -> Non
         sent=[Sent("pools", 1000, 1234, 56)],
         stages={"pools": {1000: [Stage("load", 0.2, 0.2, 5.0)]}},
         requests={"ours": 900.0, "httpx": 300.0},
+        crowds=CROWDS,
         not_run=["not run: terraform is absent"],
     )
     text = page(findings)
@@ -93,5 +99,6 @@ def test_the_page_names_each_contestant_each_stage_and_what_was_not_run() -> Non
         "3.0x",
         "| 10,000 pools |",
         "1,234",
+        "| 50,000 | 310.0 |",
     ):
         assert wanted in text
