@@ -6,10 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 GOLDEN = Path(__file__).parent / "golden"
 
 Golden = Callable[[str, str], None]
+
+
+settings.register_profile("suite", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=500)
+"""By chance, and many: `./dev test --hypothesis-profile=thorough` looks for what nobody knows."""
+settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
