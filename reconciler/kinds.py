@@ -197,6 +197,8 @@ class KindSpec:
     demands: Callable[[Spec], tuple[Demand, ...]] = _no_demands
     files: Callable[[Spec], tuple[tuple[Path, str], ...]] = field(default=lambda spec: ())
     """The files of the workspace a spec names: where each stands in it, and its path."""
+    ends_itself: bool = False
+    """Whether the vendor itself does what `onComplete` says of finite work."""
     creations_per_min: float | None = None
     """How many the vendor takes a minute; `None` where no such bound is known."""
     choose: Choose | None = None
@@ -206,6 +208,8 @@ class KindSpec:
 
     Such a kind has no place for a marker: the record is the proof that an object is ours.
     """
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    """Kinds that people look for beside this one, and why the vendor has no such thing."""
     catalogues: tuple[tuple[str, str], ...] = ()
     """(field path, catalogue name) pairs checked against the provider's facts."""
     marker_tags: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 
@@ -42,4 +43,20 @@ class FileRef:
         """The reference a manifest value is, written `{file: graphs/trees.json}`; else `None`."""
         if not isinstance(value, Mapping) or value.keys() != {"file"}:
             return None
-        return cls(value["file"])
+        path = value["file"]
+        return cls(path) if isinstance(path, str) else None
+
+
+NO_FILES: Mapping[str, str] = MappingProxyType({})
+
+
+def with_contents(value: Any, files: Mapping[str, str]) -> Any:
+    """The same with what is in the files in the place of their paths; `files` has digests."""
+    ref = FileRef.from_manifest(value)
+    if ref is not None:
+        return {"file": files.get(ref.path, ref.path)}
+    if isinstance(value, Mapping):
+        return {key: with_contents(each, files) for key, each in value.items()}
+    if isinstance(value, list):
+        return [with_contents(each, files) for each in value]
+    return value

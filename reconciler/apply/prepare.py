@@ -83,7 +83,7 @@ def knowledge(setting: Setting) -> Knowledge:
     """The state's key, and fingerprints of the secrets that are available here."""
     seal = partial(keyed_digest, setting.ports.store.key())
     refs = secret_refs(each.spec for each in setting.resources)
-    return Knowledge(seal, fingerprints(refs, setting.secrets, seal))
+    return Knowledge(seal, fingerprints(refs, setting.secrets, seal), setting.files)
 
 
 def settler(setting: Setting, known: Knowledge) -> Settler:

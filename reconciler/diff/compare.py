@@ -7,7 +7,7 @@ field of the folded spec, or one key of a free-form object (`constants.DOCKER_RE
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.diff.change import FieldChange
@@ -16,7 +16,7 @@ from reconciler.errors import Location, Problem
 from reconciler.fields import Field, FieldTable, Mutability, SetBy
 from reconciler.kinds import KindSpec
 from reconciler.model import Observed, Record, Resource
-from reconciler.pointers import SecretRef
+from reconciler.pointers import SecretRef, with_contents
 from reconciler.values import UNSEEN, Json, get_in
 
 Facets = Mapping[str, Any]
@@ -27,11 +27,17 @@ class Knowledge:
     """What a comparison needs beside its two sides.
 
     `digest` is the state's keyed digest; `secrets` maps `SecretRef.key` to the value's keyed
-    fingerprint, `None` when the value is not available here.
+    fingerprint, `None` when the value is not available here; `files` has the digest of each file's
+    content, by path.
     """
 
     digest: Callable[[Json], str]
     secrets: Mapping[str, str | None]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def sealed(self, value: Any) -> str:
+        """The keyed digest of a value; of a file it is the content that counts."""
+        return self.digest(with_contents(value, self.files) if self.files else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ def managed_digests(kind: KindSpec, form: Mapping[str, Any], known: Knowledge) -
     found = {}
     for facet, value in facets(kind.table, form).items():
         ref = SecretRef.from_manifest(value)
-        sealed = known.secrets.get(ref.key) if ref else known.digest(value)
+        sealed = known.secrets.get(ref.key) if ref else known.sealed(value)
         if sealed is not None:
             found[facet] = sealed
     return found
@@ -236,7 +242,7 @@ class _Sides:
         managed = self._managed(facet)
         if want is UNSEEN and (row.set_by is SetBy.EITHER or self._is_vendors(facet, row, managed)):
             return None
-        wanted = self.known.digest(want) if want is not UNSEEN else None
+        wanted = self.known.sealed(want) if want is not UNSEEN else None
         if have is UNSEEN and facet_tokens(facet)[0] in self.observed.unseen:
             is_forgotten = self.record is None or not self.record.managed
             if wanted == managed or (is_forgotten and row.mutability is not Mutability.IN_PLACE):

@@ -164,9 +164,12 @@ def _folded_place(kind: KindSpec, path: str) -> str:
 
 def _tokens(kind: KindSpec, place: str) -> Tokens:
     """The keys that lead to a place; those of a free-form object may hold dots."""
-    head, _, rest = place.partition(".")
+    head, *inner = _steps(place)
     node = kind.table.root.child(head)
-    return (head, rest) if rest and node is not None and node.wildcards else _steps(place)
+    if not inner or node is None or not node.wildcards:
+        return _steps(place)
+    is_named = place.startswith(f"{head}[")
+    return (head, ".".join(inner) if is_named else place[len(head) + 1 :])
 
 
 def _steps(path: str) -> Tokens:

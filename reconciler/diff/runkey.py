@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from reconciler.address import Address
@@ -16,10 +15,8 @@ from reconciler.diff.compare import desired_form
 from reconciler.diff.detail import without
 from reconciler.kinds import KindSpec
 from reconciler.model import Resource
-from reconciler.pointers import FileRef
+from reconciler.pointers import NO_FILES, with_contents
 from reconciler.values import canonical
-
-NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 FirstAddress = Callable[[Address], Address]
 """The address a resource was first known by."""
@@ -55,8 +52,8 @@ def run_keys_of_form(
     `files` has the digest of the content of each file, by path: that, and no name, is the work.
     """
     form = _minded(kind, resource, form)
-    if any(True for _ in kind.files(resource.spec)):
-        form = _with_contents(form, files)
+    if kind.files(resource.spec):
+        form = with_contents(form, files)
     told = {
         "kind": kind.id,
         "workspace": scope[0],
@@ -80,18 +77,6 @@ def _minded(kind: KindSpec, resource: Resource, form: Mapping[str, Any]) -> Mapp
     """What the user set and does not ignore; secrets and files are still references."""
     ignored = resource.lifecycle.ignore
     return without(kind, form, {}, ignored) if ignored else form
-
-
-def _with_contents(value: Any, files: Mapping[str, str]) -> Any:
-    """The same with what is in the files in the place of their names."""
-    ref = FileRef.from_manifest(value)
-    if ref is not None:
-        return {"file": files.get(ref.path, ref.path)}
-    if isinstance(value, Mapping):
-        return {key: _with_contents(each, files) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_with_contents(each, files) for each in value]
-    return value
 
 
 def _work(

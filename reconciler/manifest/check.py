@@ -47,7 +47,11 @@ class Checker:
         versions = {each.api_version for each in self._kinds.values()}
         if version not in versions:
             return Finding(("apiVersion",), _unknown("apiVersion", version, versions))
-        words = {each.kind for each in self._kinds.values() if each.api_version == version}
+        own = [each for each in self._kinds.values() if each.api_version == version]
+        words = {each.kind for each in own}
+        for each in own:
+            if word in each.lacking:
+                return Finding(("kind",), _lacking(word, version, each.lacking[word]))
         return Finding(("kind",), _unknown("kind", word, words))
 
     def findings(
@@ -314,6 +318,15 @@ def _no_kind(tree: Iterable[str]) -> Problem:
         summary=f"the document does not tell what it is: {what}",
         cause="apiVersion and kind choose the vendor and the kind of the resource",
         remedy="add them, like apiVersion: qarnot/v1 and kind: Pool",
+    )
+
+
+def _lacking(word: str, version: str, why: str) -> Problem:
+    return Problem(
+        code="M220",
+        summary=f"there is no {word} for {version}",
+        cause=why,
+        remedy="remove the document; refer to what is there instead",
     )
 
 

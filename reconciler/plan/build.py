@@ -102,7 +102,7 @@ def context_of(
         env=desired.env,
         observation=observation,
         recorded=recorded,
-        known=Knowledge(policy.digest, observation.secrets),
+        known=Knowledge(policy.digest, observation.secrets, observation.files),
         policy=policy,
         matches=match(recorded, observation),
         remote_ids={

@@ -31,7 +31,8 @@ def test_another_content_is_another_run() -> None:
     made = studio("aa")
     made.apply()
     made.files = {GRAPH: "bb"}
-    assert [each.reason.value for each in made.plan().changes] == ["manifest_changed"]
+    (change,) = made.plan().changes
+    assert change.reason.value == "manifest_changed"
 
 
 def test_a_file_that_can_not_be_staged_fails_its_work_and_leaves_no_note() -> None:

@@ -17,6 +17,7 @@ from reconciler.fields import FieldTable, Mutability, SetBy
 from reconciler.kinds import KindSpec, RefRole
 from reconciler.lifecycle import Lifecycle, OnChange, OnEnd, OnGrow
 from reconciler.model import Ref, Resource
+from reconciler.pointers import with_contents
 from reconciler.providers.qarnot.kinds.task import TASK
 from tests.strategies import LAW
 from tests.toy_kinds import TASK as TOY
@@ -273,3 +274,8 @@ def filed(path: str, **contents: str) -> str:
 def test_what_is_in_a_file_is_the_work_and_its_name_is_not() -> None:
     assert filed("a", a="1", b="2") == filed("b", a="2", b="1")
     assert filed("a", a="1") != filed("a", a="2")
+
+
+def test_what_only_looks_like_a_file_is_taken_as_it_stands() -> None:
+    odd = {"file": ["graphs", {"file": 3}]}
+    assert with_contents(odd, {"graphs": "1"}) == odd

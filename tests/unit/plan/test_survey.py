@@ -9,10 +9,12 @@ import pytest
 from reconciler.address import Address
 from reconciler.diff.change import Action, Reason, Standing
 from reconciler.errors import PlanRefused
+from reconciler.kinds import KindSpec
 from reconciler.lifecycle import OnChange
 from reconciler.model import Outcome, Resource, Settled
 from reconciler.plan.build import Desired
 from reconciler.plan.completion import follow_ups
+from reconciler.plan.plan import Change
 from reconciler.plan.policy import Policy
 from reconciler.plan.survey import Survey, runs_at, survey
 from reconciler.values import digest
@@ -221,3 +223,22 @@ def test_no_plan_has_what_follows_and_none_brings_the_container_back() -> None:
     assert ended.plan().is_empty
     ended.vendor.remove(ended.recorded.records[J].remote_id)
     assert ended.plan().is_empty
+
+
+# --- what finite work leaves ----------------------------------------------------------------------
+
+
+def after(kind: KindSpec, outcome: Settled) -> tuple[Change, ...]:
+    made = Studio(kind, provider=PROVIDER)
+    made.declare(toy(kind, "a", work="w", onComplete="delete"))
+    made.apply()
+    (done,) = made.vendor.objects
+    made.vendor.settle(done, outcome)
+    return follow_ups(now(made))
+
+
+def test_work_that_is_done_is_removed_when_it_says_so_and_the_vendor_does_not() -> None:
+    (change,) = after(TASK, Settled.SUCCEEDED)
+    assert (change.action, change.reason) == (Action.DELETE, Reason.COMPLETED)
+    assert after(TASK, Settled.FAILED) == ()
+    assert after(replace(TASK, ends_itself=True), Settled.SUCCEEDED) == ()

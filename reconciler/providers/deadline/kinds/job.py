@@ -115,6 +115,7 @@ JOB = KindSpec(
     ranges=ranges_of,
     grows=_always,
     retention_s=retention_s,
+    ends_itself=True,
     choose=choose,
     on_remove=("terminate", "delete", "archive", "forget"),
     default_on_remove="terminate",

@@ -194,6 +194,9 @@ JOB = KindSpec(
     inline=(Inline("tasks", "flow/Task", "job"),),
     formulas=(FORMULA_1,),
     retention_s=retention_s,
+    lacking={
+        "Pool": "Flow has no call that makes or changes a queue: a job names one that is there"
+    },
     files=files,
     creations_per_min=CREATIONS_PER_MIN,
     choose=choose,
