@@ -114,6 +114,13 @@ class Provider(Protocol):
             NotFound: there is no such object or instance.
         """
 
+    async def outputs(self, kind: str, remote_id: str) -> Mapping[str, str]:
+        """Where its results are, by name, as far as telling that takes a call of its own.
+
+        Raises:
+            NotFound: there is no such object.
+        """
+
     def vendor_now(self) -> datetime | None:
         """The vendor's own clock as its last answer told it; `None` before any."""
 

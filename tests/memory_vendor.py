@@ -275,6 +275,13 @@ class MemoryProvider:
         async with self._reading("facts"):
             return self.account
 
+    async def outputs(self, kind: str, remote_id: str) -> Mapping[str, str]:
+        async with self._reading("outputs"):
+            held = self._of_kind(kind, remote_id)
+        if held is None:
+            raise refusal(NotFound, f"there is no {kind} {remote_id}")
+        return {"listing": f"listing of {remote_id}"}
+
     def vendor_now(self) -> datetime | None:
         return None if self.habits.clock_ahead_s is None else self.world.now()
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from reconciler.address import Address
 from reconciler.apply.wait import seen_of
+from reconciler.errors import NotFound
 from reconciler.kinds import Nature
 from reconciler.model import Record, Settled
 from reconciler.plan.survey import Survey
+from reconciler.ports import Provider
 from reconciler.ranges import ranges
 from reconciler.render.status import StatusRow, WorkStatus
 from reconciler.report import Phase, WorkSeen
@@ -40,6 +44,38 @@ def status_rows(survey: Survey) -> tuple[StatusRow, ...]:
         else _row(address, records[address], shares, survey)
         for address in sorted(records.keys() | shares.keys())
     )
+
+
+async def rows_at(
+    wanted: frozenset[Address],
+    rows: Sequence[StatusRow],
+    survey: Survey,
+    providers: Mapping[str, Provider],
+) -> tuple[StatusRow, ...]:
+    """The rows of these addresses and of what stands in them, with where the results are.
+
+    Raises:
+        PlanRefused: one of them is not known.
+        ProviderError: a provider can't tell.
+    """
+    for address in sorted(wanted - survey.resources.keys()):
+        survey.meant(address)
+    meant = wanted.union(*(survey.members.get(each, ()) for each in wanted))
+    found = [each for each in rows if each.address in meant]
+    return tuple([await _with_outputs(each, survey, providers) for each in found])
+
+
+async def _with_outputs(
+    row: StatusRow, survey: Survey, providers: Mapping[str, Provider]
+) -> StatusRow:
+    if row.work is None or row.work.is_gone or not (row.remote_id and row.work.phase.is_over):
+        return row
+    resource, record = survey.resources.get(row.address), survey.context.recorded.records
+    kind = resource.kind if resource is not None else record[row.address].kind
+    with suppress(NotFound):
+        more = await providers[row.address.provider].outputs(kind, row.remote_id)
+        return replace(row, work=replace(row.work, outputs={**row.work.outputs, **more}))
+    return row
 
 
 def _shares(survey: Survey) -> dict[Address, tuple[WorkSeen, ...]]:

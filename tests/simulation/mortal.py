@@ -171,6 +171,10 @@ class MortalProvider:
     def logs(self, kind: str, remote_id: str, wanted: Output) -> AsyncIterator[str]:
         return self._inner.logs(kind, remote_id, wanted)
 
+    async def outputs(self, kind: str, remote_id: str) -> Mapping[str, str]:
+        self._doom.require_alive()
+        return await self._inner.outputs(kind, remote_id)
+
     def vendor_now(self) -> datetime | None:
         return self._inner.vendor_now()
 

@@ -195,6 +195,10 @@ class DeadlineProvider:
                 remote_id, wanted.instance, of, str(report.get("_id"))
             )
 
+    async def outputs(self, kind: str, remote_id: str) -> Mapping[str, str]:
+        """Nothing: results stand in the folders that `Observed.outputs` names."""
+        return {}
+
     def vendor_now(self) -> datetime | None:
         return self.client.vendor_now()
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import anyio
 import pytest
 
 from reconciler.address import Address
-from reconciler.cli.standings import status_rows
+from reconciler.cli.standings import rows_at, status_rows
+from reconciler.errors import PlanRefused
 from reconciler.lifecycle import OnChange
 from reconciler.model import Settled
 from reconciler.plan.build import Desired
 from reconciler.plan.policy import Policy
-from reconciler.plan.survey import survey
+from reconciler.plan.survey import Survey, survey
 from reconciler.render.status import StatusRow, WorkStatus
 from reconciler.report import Phase
 from reconciler.values import digest
+from tests.fakes import Fault
 from tests.simulation.studio import SCOPE, Studio
 from tests.toy_kinds import JOB, POOL, PROVIDER, TASK, at, toy
 
@@ -35,10 +38,21 @@ def studio() -> Studio:
     return started
 
 
-def rows(studio: Studio) -> dict[Address, StatusRow]:
+def standing(studio: Studio) -> Survey:
     recorded, observation = studio.look()
     desired = Desired(studio.resources, "", SCOPE.workspace_id, SCOPE.env, studio.kinds)
-    found = status_rows(survey(desired, recorded, observation, Policy(digest)))
+    return survey(desired, recorded, observation, Policy(digest))
+
+
+def rows(studio: Studio) -> dict[Address, StatusRow]:
+    return {each.address: each for each in status_rows(standing(studio))}
+
+
+def named(studio: Studio, *addresses: Address) -> dict[Address, StatusRow]:
+    """The rows of these, with what the vendor tells of their results."""
+    seen, providers = standing(studio), {PROVIDER: studio.vendor}
+    wanted = frozenset(addresses)
+    found = anyio.run(rows_at, wanted, status_rows(seen), seen, providers)
     return {each.address: each for each in found}
 
 
@@ -111,3 +125,30 @@ def test_a_pool_that_is_gone_is_made_again_and_a_job_that_is_gone_is_not(studio:
     found = rows(studio)
     assert found[P].note == "removed outside; apply makes it again"
     assert found[J].note == "gone at the vendor"
+
+
+# --- of what is named -----------------------------------------------------------------------------
+
+
+def test_of_a_job_that_is_named_its_tasks_are_told_and_nothing_else(studio: Studio) -> None:
+    assert named(studio, J).keys() == {J, A, B}
+    assert named(studio, P).keys() == {P}
+
+
+def test_results_of_work_that_is_over_are_asked_for(studio: Studio) -> None:
+    studio.clock.advance(150.0)
+    found = named(studio, A, B)
+    remote_id = studio.recorded.records[A].remote_id
+    told = found[A].work
+    assert told is not None
+    assert told.outputs == {
+        "results": f"results-of-{remote_id}",
+        "listing": f"listing of {remote_id}",
+    }
+    studio.vendor.inject("outputs", Fault.NOT_SENT)
+    assert named(studio, B)[B].work is not None, "what goes on has no results yet"
+
+
+def test_an_address_nobody_knows_is_refused(studio: Studio) -> None:
+    with pytest.raises(PlanRefused):
+        named(studio, at(TASK, "typo"))
