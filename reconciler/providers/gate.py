@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from reconciler.errors import Problem, ProviderError, RateLimited, Unavailable
@@ -17,7 +18,16 @@ _PROBE_WAITS = 3
 class Gate:
     """One per credential. No wait in it goes on past the deadline it is given."""
 
-    __slots__ = ("_breaker", "_budgets", "_clock", "_jitter", "_lanes", "_origin", "_pause")
+    __slots__ = (
+        "_booked",
+        "_breaker",
+        "_budgets",
+        "_clock",
+        "_jitter",
+        "_lanes",
+        "_origin",
+        "_pause",
+    )
 
     def __init__(
         self,
@@ -32,6 +42,7 @@ class Gate:
         self._lanes = lanes
         self._jitter = jitter
         self._budgets = rate_budgets(rate_limits)
+        self._booked: dict[str, deque[Turn]] = {}
         self._breaker = Breaker()
         self._pause = Pause()
 
@@ -39,6 +50,14 @@ class Gate:
         """How long the last of so many more requests would wait for its turn."""
         budget = self._budgets.get(endpoint)
         return budget.expected_wait_s(self._clock.monotonic(), requests) if budget else 0.0
+
+    async def book(self, endpoint: str, deadline: float) -> ProviderError | None:
+        """Waits for a turn and keeps it for the next request there; or why there is none."""
+        turn = await self._reserve(endpoint, deadline)
+        if isinstance(turn, ProviderError):
+            return turn
+        self._booked.setdefault(endpoint, deque()).append(turn)
+        return None
 
     async def admit(self, endpoint: str, deadline: float, attempt: int) -> Lane | ProviderError:
         """A lane to send on now, to be given back; or why there is none before the deadline."""
@@ -98,6 +117,11 @@ class Gate:
         return unreachable(self._origin, "the last connections all failed, so none was tried")
 
     async def _pass_budget(self, endpoint: str, deadline: float) -> Turn | ProviderError:
+        if booked := self._booked.get(endpoint):
+            return booked.popleft()
+        return await self._reserve(endpoint, deadline)
+
+    async def _reserve(self, endpoint: str, deadline: float) -> Turn | ProviderError:
         budget = self._budgets.get(endpoint)
         if budget is None:
             return Turn()

@@ -144,6 +144,18 @@ class Transport:
         """How long the last of so many more requests would wait for its turn under `rateLimits`."""
         return self._gate.expected_wait_s(endpoint_key, requests)
 
+    async def book(self, endpoint_key: str, deadline_s: float) -> None:
+        """Waits for a turn under `rateLimits`, which is then that of the next request there.
+
+        Who has to tell others before it sends can so wait first, and send at once.
+
+        Raises:
+            RateLimited: there is none before the deadline.
+        """
+        refusal = await self._gate.book(endpoint_key, self._clock.monotonic() + deadline_s)
+        if refusal is not None:
+            raise refusal
+
     async def send(self, call: Call) -> Reply:
         """The answer, when it is a 2xx of the promised shape; it came before `call.deadline_s`.
 

@@ -17,7 +17,7 @@ from reconciler.providers.flow.kinds.job import JOB
 from reconciler.providers.flow.storage import STORAGE_LIMITS
 from reconciler.values import Json, Tree
 from tests.contract.control import Control
-from tests.contract.workplace import SCOPE, Workplace, referring
+from tests.contract.workplace import SCOPE, FastClock, Workplace, referring
 
 COMPUTE = "/flow/compute/v1"
 JOBS = f"{COMPUTE}/queues/@default/jobs"
@@ -39,6 +39,7 @@ def unhurried(place: Workplace, control: Control) -> Workplace:
     control.set(switches={"rate_limits": "off"})
     limits = dict.fromkeys({**LIMITS, **STORAGE_LIMITS}, 100_000.0)
     place.config = replace(place.config, rate_limits=limits)
+    place.clock = FastClock(50.0)
     return place
 
 

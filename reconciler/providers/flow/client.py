@@ -53,11 +53,16 @@ Source: Flow Graph Engine API v1, rate limits.
 _MINUTE_S = 60.0
 
 
-def write_deadline_s(request_s: float, limits: Mapping[str, float], concurrency: int) -> float:
-    """How long a request that writes may take, so many of them being under way at once.
+def creation_deadline_s(request_s: float) -> float:
+    """How long a creation may take: its turn is booked before, so that it is sent at once.
 
-    It may wait for those before it, and once for a minute that an earlier command has used up.
+    Only a minute that another process has used up may come between.
     """
+    return request_s + _MINUTE_S
+
+
+def turn_deadline_s(request_s: float, limits: Mapping[str, float], concurrency: int) -> float:
+    """How long a request may take that waits for its turn behind so many others."""
     slowest = min(limits[each] for each in (CREATE_JOB, CANCEL_JOB, DELETE_JOB))
     return request_s + _MINUTE_S * (1 + ceil(concurrency / slowest))
 
@@ -89,15 +94,14 @@ def _quota_problem(message: str) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One method per route; bodies in, bodies out. `regions` are those of single queues."""
+    """One method per route; bodies in, bodies out. `regions` are those of single queues.
+
+    `deadline_s` bounds a creation.
+    """
 
     service: Service
+    deadline_s: float
     regions: Texts = field(default_factory=dict)
-
-    @property
-    def deadline_s(self) -> float:
-        """Bounds one request that writes."""
-        return self.service.deadline_s
 
     async def jobs(self, queue: str) -> AsyncIterator[Page]:
         """All jobs of a queue, page by page.
@@ -132,11 +136,19 @@ class Client:
         body = await self.service.get(GET_JOB, _job(queue, job_id), self.region(queue))
         return _of_jobs(Page([body], None)).items[0]
 
+    async def book_creation(self) -> None:
+        """Wait for a turn among the creations of a minute; the next creation takes it.
+
+        Raises:
+            RateLimited: there is none for long.
+        """
+        await self.service.transport.book(CREATE_JOB, self.service.deadline_s)
+
     async def create(self, queue: str, body: Body) -> str:
         """The id of the new job."""
         try:
             reply = await self.service.make(
-                CREATE_JOB, f"{_at(queue)}/jobs", body, self.region(queue)
+                CREATE_JOB, f"{_at(queue)}/jobs", body, self.region(queue), self.deadline_s
             )
         except NotFound as error:
             raise Conflict(_no_queue(queue, error.problem.cause)) from None

@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 
 from reconciler.ports import Clock, Revealed
 from reconciler.providers.auth import BasicAuth, NoAuth
-from reconciler.providers.flow.client import LIMITS, Client, translate_error, write_deadline_s
+from reconciler.providers.flow.client import (
+    LIMITS,
+    Client,
+    creation_deadline_s,
+    translate_error,
+    turn_deadline_s,
+)
 from reconciler.providers.flow.service import Service
 from reconciler.providers.flow.storage import STORAGE_LIMITS, Storage
 from reconciler.providers.flow.token import Bearer, TokenEndpoint, Tokens, translate_token_error
@@ -88,13 +94,16 @@ def connect(
         return Dialect(Bearer(tokens), translate_error, region)
 
     compute = opening.way(bearing())
-    deadline_s = write_deadline_s(config.timeouts.request_s, config.rate_limits, config.concurrency)
+    request_s = config.timeouts.request_s
+    deadline_s = turn_deadline_s(request_s, config.rate_limits, config.concurrency)
     storage = Service(compute, STORAGE_PATH, deadline_s)
     if "storage" in elsewhere:
         storage = Service(opening.way(bearing(), elsewhere["storage"]), "", deadline_s)
     regions = {queue: region for queue, region in config.queues.items() if region}
     return Connections(
-        client=Client(Service(compute, COMPUTE_PATH, deadline_s), regions),
+        client=Client(
+            Service(compute, COMPUTE_PATH, deadline_s), creation_deadline_s(request_s), regions
+        ),
         storage=Storage(storage),
         transfer=Transfer(opening.bare),
         redactor=opening.redactor,

@@ -25,7 +25,7 @@ from reconciler.providers.flow.connections import Connections
 from reconciler.providers.flow.kinds.job import JOB
 from reconciler.providers.flow.marker import from_name, name_digest
 from reconciler.providers.flow.results import Results
-from reconciler.providers.flow.service import Body
+from reconciler.providers.flow.service import Body, unusable
 from reconciler.providers.flow.translate import (
     from_job,
     queue_and_id,
@@ -145,12 +145,17 @@ class FlowProvider:
                 queues.setdefault(queue, []).append(job_id)
         found: dict[str, Observed | None] = dict.fromkeys(remote_ids)
         for queue, ids in queues.items():
-            if len(ids) >= READ_IN_BULK_FROM:
-                there = list((await self._watch.look(queue, ids)).values())
-            else:
-                answers = await at_once(partial(self._one, queue), ids, self.concurrency)
-                there = [each for each in answers if each is not None]
-            found |= {each.remote_id: each for each in there}
+            is_bulk = len(ids) >= READ_IN_BULK_FROM
+            there = await self._watch.look(queue, ids) if is_bulk else {}
+            # a list may lag behind: only who asks by the id learns that a job is gone
+            missing = [each for each in ids if each not in there]
+            answers = await at_once(partial(self._one, queue), missing, self.concurrency)
+            for job_id, job in zip(missing, answers, strict=True):
+                if job is not None:
+                    there[job_id] = job
+            if is_bulk:
+                self._watch.note(queue, there)
+            found |= {each.remote_id: each for each in there.values()}
         return found
 
     async def _one(self, queue: str, job_id: str) -> Observed | None:
@@ -165,13 +170,14 @@ class FlowProvider:
         """In one list of each queue: by the tags, and where none come back by the name.
 
         Raises:
-            ProviderError: a queue could not be read to its end.
+            ProviderError: a queue could not be read to its end, or its jobs show nothing of ours.
         """
         digests = {name_digest(each): each for each in markers}
+        shown: set[bool] = set()
 
         def pick(job: Observed, body: Body) -> Observed | None:
-            named = digests.get(from_name(str(body.get("name") or "")))
-            marker = job.marker if body.get("tags") is not None else named
+            shown.add(bool(body.get("tags") or body.get("name")))
+            marker = job.marker or digests.get(from_name(str(body.get("name") or "")))
             return replace(job, marker=marker) if marker in markers else None
 
         listed = await self._listed(pick)
@@ -179,6 +185,8 @@ class FlowProvider:
         untold = [each for each in errors if not isinstance(each, NotFound)]
         if untold or len(errors) == len(listed):
             raise (untold or errors)[0]
+        if shown == {False}:
+            raise unusable("its jobs come without tags and names, so none can be told from another")
         jobs = [job for each in listed for job in each.jobs]
         return {each: tuple(job for job in jobs if job.marker == each) for each in markers}
 
@@ -200,14 +208,16 @@ class FlowProvider:
     # --- what is made -----------------------------------------------------------------------------
 
     async def stage(self, requests: Sequence[Request]) -> None:
-        """Every file the requests name is in the scratch space after it.
+        """Every file the requests name is in the scratch space after it, and their turns are there.
 
         Raises:
             Rejected: a file is not what was planned.
         """
         await self._uploads.stage(
-            {path: at for each in requests for path, at in each.files.items()}
+            {path: digest for each in requests for path, digest in each.files.items()}
         )
+        for _ in requests:
+            await self._client.book_creation()
 
     async def create(self, requests: Sequence[Request]) -> Sequence[str | ProviderError]:
         return [await self._made(each) for each in requests]

@@ -7,7 +7,7 @@ relative to the host; a page may be empty and not the last.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -38,7 +38,7 @@ class Service:
     """The way to one service and the path its routes begin with.
 
     A route is named as in the vendor's table of rate limits: `POST /queues/{queueId}/jobs`.
-    `deadline_s` bounds a request that writes, with its wait for a turn under the limits.
+    `deadline_s` bounds what ends something or only prepares, with its wait for a turn.
     """
 
     transport: Transport
@@ -75,40 +75,40 @@ class Service:
 
     async def ask(self, route: str, path: str, json: Json, headers: Texts = NONE) -> Body:
         """What is answered to a POST that changes nothing of worth: it may be sent again."""
-        return _object(await self._write(route, path, CallKind.IDEMPOTENT, json, headers))
+        call = self._call(route, path, CallKind.IDEMPOTENT, json, headers)
+        return _object(await self.transport.send(call))
 
-    async def make(self, route: str, path: str, json: Json, headers: Texts = NONE) -> Reply:
+    async def make(
+        self,
+        route: str,
+        path: str,
+        json: Json,
+        headers: Texts = NONE,
+        deadline_s: float | None = None,
+    ) -> Reply:
         """The answer to a POST that is sent again only when it surely did nothing."""
-        return await self._write(route, path, CallKind.CREATE, json, headers)
+        call = self._call(route, path, CallKind.CREATE, json, headers)
+        return await self.transport.send(replace(call, deadline_s=deadline_s or self.deadline_s))
 
     async def end(self, route: str, path: str, json: Json = None, headers: Texts = NONE) -> None:
         """A request that comes to the same when it is sent again; its answer holds nothing."""
-        await self._write(route, path, CallKind.IDEMPOTENT, json, headers, Expects.EMPTY)
+        call = self._call(route, path, CallKind.IDEMPOTENT, json, headers)
+        await self.transport.send(replace(call, expects=Expects.EMPTY))
 
     async def _read(self, route: str, path: str, headers: Texts, query: Texts = NONE) -> Reply:
         call = Call("GET", path, CallKind.READ, query=query, endpoint=route, headers=headers)
         return await self.transport.send(call)
 
-    async def _write(
-        self,
-        route: str,
-        path: str,
-        kind: CallKind,
-        json: Json,
-        headers: Texts,
-        expects: Expects = Expects.JSON,
-    ) -> Reply:
-        call = Call(
+    def _call(self, route: str, path: str, kind: CallKind, json: Json, headers: Texts) -> Call:
+        return Call(
             route.partition(" ")[0],
             f"{self.base_path}{path}",
             kind,
             json=json,
-            expects=expects,
             endpoint=route,
             deadline_s=self.deadline_s,
             headers=headers,
         )
-        return await self.transport.send(call)
 
 
 def _next(page: Body) -> str | None:

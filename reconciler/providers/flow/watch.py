@@ -6,7 +6,7 @@ was deleted is in no such list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -58,6 +58,10 @@ class Watch:
             else:
                 await self._list(queue, looked, frozenset(ids))
         return {each: looked.jobs[each] for each in ids if each in looked.jobs}
+
+    def note(self, queue: str, jobs: Mapping[str, Observed]) -> None:
+        """These were there when each was asked for by itself: changes are followed from now on."""
+        self._queues[queue].jobs.update(jobs)
 
     def forget(self, queue: str, job_id: str) -> None:
         """We have done something to it: whatever was seen of it says nothing any more."""

@@ -234,6 +234,26 @@ async def test_who_gives_up_waiting_leaves_a_turn_for_who_comes_after(server: Ra
     assert clock.elapsed_s <= 180.0
 
 
+async def test_a_turn_that_was_booked_is_that_of_the_next_request(server: RawServer) -> None:
+    clock = JumpClock()
+    sent_at: list[float] = []
+    limited = replace(config(server.url), rate_limits={"create": 1})
+    creation = call(CallKind.CREATE, endpoint="create", deadline_s=1)
+    async with transport(
+        limited, clock, on_request=lambda *_: sent_at.append(clock.elapsed_s)
+    ) as way:
+        for _ in range(3):
+            await way.book("create", 100)
+            await way.book("free", 1)
+            assert isinstance(await outcome(way, creation), Reply), "it is sent at once"
+        with pytest.raises(RateLimited):
+            await way.book("create", 30)
+        await way.book("create", 100)
+        clock.elapsed_s += 500
+        assert isinstance(await outcome(way, creation), Reply), "a turn does not run out"
+    assert sent_at == [0.0, 60.0, 120.0, 680.0]
+
+
 async def test_a_turn_beyond_the_deadline_is_refused_before_it_is_waited_for(
     server: RawServer,
 ) -> None:
