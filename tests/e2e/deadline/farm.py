@@ -103,7 +103,7 @@ class Farm:
 
     @staticmethod
     def _said(answer: httpx.Response) -> None:
-        assert answer.text == "Success", answer.text
+        assert answer.text.strip('"') == "Success", answer.text
 
     # --- what is true
 
