@@ -151,16 +151,19 @@ def _run_lines(change: Change, paper: Paper) -> list[str]:
 
 
 def _started_text(change: Change) -> str:
-    """`frames 5-6, attempt 2`; nothing of a first attempt at all of it, which the spec tells."""
+    """`frames 5-6, attempt 2`; nothing of a first attempt at all of it, which the spec tells.
+
+    Work without ranges is one piece.
+    """
     request = change.request
     if request is None or not request.marker.run_key or change.action not in _STARTING:
         return ""
     spec, attempt = request.resource.spec, request.marker.attempt
-    is_whole = request.ranges == _whole(spec)
+    is_whole = request.ranges in ("", _whole(spec))
     if is_whole and attempt == 1 and change.action is Action.CREATE:
         return ""
     unit = "instances" if "instances" in spec else "frames"
-    is_one_of_one = is_whole and len(ranges(request.ranges)) == 1
+    is_one_of_one = is_whole and len(ranges(request.ranges or "0")) == 1
     part = "" if is_one_of_one else f"{unit} {request.ranges}, "
     return f"{part}attempt {attempt}"
 

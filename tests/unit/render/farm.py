@@ -75,6 +75,13 @@ ONE_OF_MANY = change(
     task("shot-010/crypto"), Action.CREATE, Reason.RETRY, 18,
     request=request(task("shot-010/crypto"), CRYPTO, "7", attempt=2),
 )  # fmt: skip
+ONE_PIECE = change(
+    task("scatter"), Action.CREATE, Reason.NOT_FOUND, 19, request=request(task("scatter"), {}),
+)  # fmt: skip
+ONE_PIECE_AGAIN = change(
+    task("scatter"), Action.CREATE, Reason.RETRY, 19,
+    request=request(task("scatter"), {}, attempt=2),
+)  # fmt: skip
 REMADE = change(
     job("shot-030"), Action.REPLACE, Reason.MOVED, 44, remote_id=UUID,
     request=request(job("shot-030"), JOB_SPEC),

@@ -188,6 +188,7 @@ def test_a_creation_shows_what_will_be_created(field: str) -> None:
         (farm.GROWN, "    run: frames 121-150, attempt 2"),
         (farm.RETRIED, "    run: attempt 2"),
         (farm.ONE_OF_MANY, "    run: frames 7, attempt 2"),
+        (farm.ONE_PIECE_AGAIN, "    run: attempt 2"),
         (farm.TAKEN_DOWN, "    run: stops 2 runs, then starts frames 1-24, attempt 3"),
         (farm.STOPPED, "    run: stops 2 runs"),
         (farm.NEW_JOB, "    when its work is done: terminate it (apply -wait does)"),
@@ -200,7 +201,7 @@ def test_finite_work_tells_which_runs_end_and_start_and_what_follows(
     assert line in plan_text(plan(made), WIDE).splitlines()
 
 
-@pytest.mark.parametrize("made", [farm.NEW_TASK, farm.STEERED, farm.NEW_JOB])
+@pytest.mark.parametrize("made", [farm.NEW_TASK, farm.STEERED, farm.NEW_JOB, farm.ONE_PIECE])
 def test_a_first_run_of_all_of_it_needs_no_line_of_its_own(made: Change) -> None:
     assert "    run: " not in plan_text(plan(made), WIDE)
 
