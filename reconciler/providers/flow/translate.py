@@ -122,7 +122,6 @@ def from_job(body: Body, queue: str) -> Observed:
         unseen=_NOT_SHOWN | hidden,
         name=name_without_marker(name),
         created_at=_moment(body.get("creationTime")),
-        outputs={"id": str(body["id"])},
         failure=_failure(body.get("error")),
     )
 
