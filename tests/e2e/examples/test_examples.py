@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.sandbox.server import RunningSandbox
 from tests.contract.control import Control
-from tests.e2e.desk import Desk
+from tests.e2e.desk import Desk, Done
 from tests.e2e.spawner import Spawner
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "manifests"
@@ -30,6 +30,11 @@ OF_VENDOR = {
     "deadline": Example(
         "http://127.0.0.1:8802",
         {"DEADLINE_USER": "user", "DEADLINE_PASSWORD": "password"},
+        "jobs",
+    ),
+    "flow": Example(
+        "http://127.0.0.1:8803",
+        {"APS_CLIENT_ID": "clientId", "APS_CLIENT_SECRET": "clientSecret"},
         "jobs",
     ),
 }
@@ -57,15 +62,19 @@ def test_an_example_works_to_its_end_and_stays_done(
     there = Control(control.http, vendor)
     desk = Desk(folder, there, spawner, {"HOME": str(tmp_path), **secrets})
 
-    def run(*arguments: str) -> None:
+    def run(*arguments: str) -> Done:
         done = desk.run(*arguments, "-env", env)
         assert done.code == 0, done.said
+        return done
 
     run("validate")
     run("state", "init")
     run("plan", "-out", "plan.json")
     run("apply", "plan.json")
     there.advance(86_400)
+    while "not started" in run("status").out:
+        run("apply", "-auto-approve")
+        there.advance(86_400)
     run("wait")
     there.advance(30 * 86_400)
     assert there.objects(example.work) == {}
