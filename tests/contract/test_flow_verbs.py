@@ -116,7 +116,11 @@ def test_what_is_read_is_there_or_none(place: Workplace, control: Control, count
     assert len(asked(control, before)) <= 3
 
 
-def test_many_that_are_waited_for_cost_one_call_a_look(place: Workplace, control: Control) -> None:
+@pytest.mark.parametrize("boundary", ["inclusive", "exclusive"])
+def test_many_that_are_waited_for_cost_one_call_a_look(
+    place: Workplace, control: Control, boundary: str
+) -> None:
+    control.set(switches={"updates_boundary": boundary})
     ids = created(place, *(request(a_job(f"shot-{number}")) for number in range(9)))
     created(place, request(a_job("beside")))
 
