@@ -98,7 +98,7 @@ def reason_text(reason: Reason) -> str:
 def field_lines(fields: Sequence[FieldChange], action: Action, paper: Paper) -> list[str]:
     """A line per field, aligned: path, both values with their unit, consequence, place."""
     width = key_width([each.path for each in fields])
-    values = [_values_text(each) for each in fields]
+    values = [_values_text(each, action) for each in fields]
     widths = [columns(each) for each in values]
     value_width = max((each for each in widths if each <= _VALUE_MAX_WIDTH), default=0)
     return [
@@ -179,10 +179,23 @@ def _whole(spec: Spec) -> str:
 
 
 def _telling(change: Change) -> Sequence[FieldChange]:
-    """The fields that say more than the spec of a creation, which is shown whole."""
+    """The fields that say more than the spec of a creation, which is shown whole.
+
+    Of new work at an address that had other work: what makes it so, though the vendor shows nothing
+    of how it ran before.
+    """
     if change.action is not Action.CREATE:
         return change.fields
-    return [each for each in change.fields if each.is_secret or each.before is not UNSEEN]
+    causes = [each for each in change.fields if _is_cause(each, change)]
+    return [e for e in change.fields if e.is_secret or e.before is not UNSEEN or e in causes]
+
+
+_RANGES = frozenset({"frames", "instances"})
+
+
+def _is_cause(field: FieldChange, change: Change) -> bool:
+    is_work = field.mutability is Mutability.WORK and field.root not in _RANGES
+    return is_work and change.reason is Reason.MANIFEST_CHANGED
 
 
 def _follow_up_lines(change: Change, paper: Paper) -> list[str]:
@@ -208,9 +221,11 @@ def _creation_lines(change: Change, paper: Paper) -> list[str]:
     return tree_lines(shown, paper, _INDENT) if shown else []
 
 
-def _values_text(field: FieldChange) -> str:
+def _values_text(field: FieldChange, action: Action) -> str:
     if field.is_secret:
         return "(secret) changed"
+    if action is Action.CREATE and field.before is UNSEEN:
+        return f"changed to {value_text(field.after)}"
     unit = f" {field.unit}" if field.unit else ""
     return f"{value_text(field.before)} -> {value_text(field.after)}{unit}"
 

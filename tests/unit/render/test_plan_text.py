@@ -21,6 +21,7 @@ from reconciler.plan.plan import (
 from reconciler.render.plan_text import plan_text
 from reconciler.render.safe import columns
 from reconciler.render.style import Paper
+from reconciler.values import UNSEEN
 from tests.unit.render import examples, farm
 from tests.unit.render.examples import plan, pool
 
@@ -261,3 +262,14 @@ def test_a_quota_says_what_is_used_and_what_is_added(verdict: QuotaVerdict, line
 def test_what_takes_its_time_says_how_much() -> None:
     text = plan_text(plan(paces=(Pace("flow-1", "flow/Job", 31, 10.0),)), WIDE)
     assert "flow-1: 31 to create, about 3 min at the 10 creations a minute flow/Job takes" in text
+
+
+def test_new_work_says_which_field_made_it_new_though_nobody_shows_how_it_ran() -> None:
+    cause = FieldChange("tasks[one].timeout", UNSEEN, "20m", Mutability.WORK, "tasks")
+    grown = FieldChange("frames", UNSEEN, "1-9", Mutability.WORK, "frames")
+    made = replace(
+        change("a", Action.CREATE), reason=Reason.MANIFEST_CHANGED, fields=(cause, grown)
+    )
+    text = plan_text(plan(made), WIDE)
+    assert 'tasks[one].timeout  changed to "20m"' in text
+    assert "frames  changed" not in text
