@@ -140,6 +140,25 @@ def test_many_that_are_waited_for_cost_one_call_a_look(
     assert asked(control, before) == [f"GET {JOBS}", *follows], "what is over is not asked for"
 
 
+@pytest.mark.parametrize("boundary", ["inclusive", "exclusive"])
+def test_what_changes_in_the_very_moment_of_a_look_is_seen_by_the_next(
+    place: Workplace, control: Control, boundary: str
+) -> None:
+    control.set(switches={"updates_boundary": boundary, "canceling_s": 0})
+    ids = created(place, *(request(a_job(f"shot-{number}")) for number in range(4)))
+    control.advance(20)
+
+    async def looks(provider: Provider) -> Any:
+        await provider.read(JOB.id, ids)
+        with beside_us(place) as http:
+            body = {"jobId": ids[0].partition("/")[2]}
+            http.post(f"{JOBS}:cancel", json=body).raise_for_status()
+        return await provider.read(JOB.id, ids)
+
+    found = place.ask(looks)
+    assert found[ids[0]].settled is Settled.CANCELLED
+
+
 def test_what_is_deleted_by_hand_is_missed_within_minutes(
     place: Workplace, control: Control
 ) -> None:

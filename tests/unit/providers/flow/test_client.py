@@ -172,6 +172,17 @@ async def test_a_link_to_anywhere_else_is_refused_and_never_asked(
     assert len(server.received) == 1
 
 
+@pytest.mark.parametrize("form", ["", "{}"], ids=["relative to the host", "absolute"])
+async def test_a_link_is_read_from_the_host_and_not_from_the_configured_path(
+    server: RawServer, form: str
+) -> None:
+    link = f"{form.format(server.url)}/studio{JOBS}?paginationToken=1"
+    server.answers = [said({"results": [], "pagination": {"nextUrl": link}}), said({"results": []})]
+    async with transport(config(f"{server.url}/studio"), translate=translate_error) as way:
+        assert await ids(Client(Service(way, "/flow/compute/v1", 60.0), 60.0)) == []
+    assert server.paths == [f"/studio{JOBS}", f"/studio{JOBS}?paginationToken=1"]
+
+
 async def test_pages_that_lead_in_a_circle_are_left(server: RawServer) -> None:
     server.answers = [said({"results": [], "pagination": {"nextUrl": f"{JOBS}?paginationToken=1"}})]
     error = await refused(server, ids)
