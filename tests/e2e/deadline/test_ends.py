@@ -58,7 +58,7 @@ def require_held(farm: Farm, *words: str) -> None:
 # --- finished -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("remembered_by", ["wait", "status", "plan"])
+@pytest.mark.parametrize("remembered_by", ["wait", "plan"])
 def test_a_job_that_finished_and_is_gone_is_not_submitted_again(
     farm: Farm, remembered_by: str
 ) -> None:

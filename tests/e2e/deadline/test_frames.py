@@ -6,7 +6,6 @@ import pytest
 
 from tests.e2e.deadline.farm import BROKEN, COMPLETED, DONE, QUEUED, RENDERING, Farm
 
-CHUNKS = (1, 4)
 MORE = "1-6,9,7"
 """Two more than 1-6, in an order of their own."""
 
@@ -61,8 +60,11 @@ def test_frames_added_to_a_failed_job_leave_its_finished_ones_finished(farm: Far
     farm.require_idle()
 
 
-@pytest.mark.parametrize("seconds", [10, 3600], ids=["active", "finished"])
-@pytest.mark.parametrize("reading", ["fill", "new_task"])
+@pytest.mark.parametrize(
+    ("reading", "seconds"),
+    [("fill", 3600), ("new_task", 10)],
+    ids=["filled, finished", "kept, active"],
+)
 def test_a_last_chunk_that_is_not_full_may_run_again_and_the_plan_says_so(
     farm: Farm, seconds: float, reading: str
 ) -> None:
@@ -78,8 +80,7 @@ def test_a_last_chunk_that_is_not_full_may_run_again_and_the_plan_says_so(
     farm.require_idle()
 
 
-@pytest.mark.parametrize("chunk", CHUNKS)
-@pytest.mark.parametrize("way", ["purge", "delete"])
+@pytest.mark.parametrize(("chunk", "way"), [(1, "purge"), (4, "delete")])
 def test_frames_added_once_the_job_is_gone_are_a_job_of_the_missing_ones(
     farm: Farm, chunk: int, way: str
 ) -> None:
