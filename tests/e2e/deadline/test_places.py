@@ -50,6 +50,23 @@ def test_a_pool_goes_in_the_apply_in_which_its_last_job_leaves_it(farm: Farm) ->
     require_settled(farm)
 
 
+def test_a_job_moves_from_a_pool_that_goes_to_one_that_comes_in_one_apply(farm: Farm) -> None:
+    first = used(farm)
+    farm.withdraw("Pool", "old")
+    farm.declare("Pool", "new", "workers: [node01]")
+    farm.job("beauty", "1-8", "pool: new")
+    farm.apply("-prune")
+    assert (pools(farm), pool_of(farm), farm.id_of("beauty")) == ({"film", "new"}, "new", first)
+    require_settled(farm)
+
+
+def test_a_pool_is_not_given_another_name_under_its_jobs(farm: Farm) -> None:
+    used(farm)
+    farm.declare("Pool", "old", "name: older")
+    assert "1 of ours would lose it" in farm.apply(code=5).out
+    assert (pools(farm), pool_of(farm)) == ({"film", "old"}, "old")
+
+
 def test_jobs_of_ours_that_stay_behind_keep_a_pool(farm: Farm) -> None:
     """Orphans are kept without `-prune`, and a job that is not touched goes on to use it."""
     used(farm)
