@@ -28,8 +28,8 @@ from reconciler.providers.deadline.translate_fields import (
     spec_of,
 )
 from reconciler.providers.deadline.translate_submission import submission_of
-from reconciler.providers.deadline.translate_times import moment
 from reconciler.providers.deadline.translate_used import Props, uses, workers_of
+from reconciler.providers.moments import moment
 from reconciler.ranges import Ranges, ranges
 from reconciler.values import Tree
 

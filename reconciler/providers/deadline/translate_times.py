@@ -21,12 +21,6 @@ _CLOCK = re.compile(r"(\d\d):(\d\d):(\d\d)(?:\.0*)?", re.ASCII)
 _DAY_S, _HOUR_S, _MINUTE_S = 86_400, 3_600, 60
 
 
-def moment(text: Any) -> datetime | None:
-    """A date of the vendor; `None` for the year 1, which is its "not yet", and for no date."""
-    found = _date(text)
-    return found if found is not None and found.tzinfo is not None else None
-
-
 def _date(text: Any) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(text))

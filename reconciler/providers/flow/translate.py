@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from reconciler.errors import InternalError, Problem
@@ -19,6 +18,7 @@ from reconciler.providers.flow.marker import (
     to_tags,
 )
 from reconciler.providers.flow.translate_tasks import bodies, differences
+from reconciler.providers.moments import moment
 from reconciler.values import Tree
 
 Body = Mapping[str, Any]
@@ -121,7 +121,7 @@ def from_job(body: Body, queue: str) -> Observed:
         marker=from_tags(_tags(body)),
         unseen=_NOT_SHOWN | hidden,
         name=name_without_marker(name),
-        created_at=_moment(body.get("creationTime")),
+        created_at=moment(body.get("creationTime")),
         failure=_failure(body.get("error")),
     )
 
@@ -136,14 +136,6 @@ def _failure(error: Any) -> str:
     if not isinstance(error, Mapping):
         return str(error or "")
     return ": ".join(str(error[key]) for key in ("title", "detail") if error.get(key))
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None
 
 
 def same_tasks(wanted: Iterable[Body], got: Iterable[Body]) -> bool:

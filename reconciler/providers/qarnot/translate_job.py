@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.model import Observed, Request, Settled
+from reconciler.providers.moments import moment
 from reconciler.providers.qarnot.kinds.job import JOB
 from reconciler.providers.qarnot.marker import from_tags, tags_without_marker, to_tag
 from reconciler.providers.qarnot.translate_work import (
     Body,
     from_spans,
-    moment,
     named,
     picked,
     shown,

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.kinds import RefRole
 from reconciler.model import Observed, Ref, Request, Settled, Usage
+from reconciler.providers.moments import moment
 from reconciler.providers.qarnot.kinds.task import TASK, ranges_of
 from reconciler.providers.qarnot.marker import LABEL, from_label, without_marker
 from reconciler.providers.qarnot.translate_work import (
@@ -16,7 +17,6 @@ from reconciler.providers.qarnot.translate_work import (
     Reveal,
     from_work,
     labelled,
-    moment,
     named,
     picked,
     seconds,

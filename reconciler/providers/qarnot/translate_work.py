@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from reconciler.model import Request
@@ -137,15 +136,6 @@ def from_spans(body: Body) -> Iterator[tuple[str, Any]]:
 def seconds(span: Any) -> Any:
     """A length of time in seconds, if it is one; what it is, otherwise."""
     return from_timespan(span) if isinstance(span, str) else span
-
-
-def moment(text: Any) -> datetime | None:
-    """A date of the vendor; `None` for the year 1, which is its "not yet", and for no date."""
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.year > 1 and found.tzinfo is not None else None
 
 
 def stands_on(body: Body) -> dict[str, str]:

@@ -7,12 +7,11 @@ from typing import Any
 
 from reconciler import fields
 from reconciler.fields import Compare, FieldTable, Mutability, SetBy
-from reconciler.kinds import FINAL_STATES
 from reconciler.providers.deadline.frames import normal_text
 from reconciler.providers.deadline.kinds.blocks import AS_TEXT, trimmed
 from reconciler.providers.deadline.kinds.job_blocks import DAYS, EXTRA_INFO_COLUMNS
 from reconciler.providers.deadline.kinds.rows import Told, later, live, own, plain, vendor
-from reconciler.values import canonical
+from reconciler.providers.dependencies import dependencies
 
 WORK, IN_PLACE, NEXT_RUN = Mutability.WORK, Mutability.IN_PLACE, Mutability.NEXT_RUN
 _EITHER: Mapping[str, Any] = {"set_by": SetBy.EITHER}
@@ -22,22 +21,7 @@ _SECONDS: Mapping[str, Any] = {"default": 0, "unit": "s", "compare": fields.DURA
 _OFF: Mapping[str, Any] = {"default": False}
 
 
-def _dependencies(value: Any) -> Any:
-    return sorted((_dependency(each) for each in value), key=canonical)
-
-
-def _dependency(value: Any) -> Any:
-    """A bare name where nothing is said of the final state, its states sorted otherwise."""
-    if not isinstance(value, Mapping):
-        return value
-    states = value.get("finalState")
-    told = {key: each for key, each in value.items() if key != "finalState"}
-    if states:
-        return {**told, "finalState": sorted(states, key=FINAL_STATES.index)}
-    return value.get("job", told)
-
-
-DEPENDENCIES = Compare("unordered, a bare name is one without a final state", _dependencies)
+DEPENDENCIES = dependencies("job")
 FRAMES = Compare("as a list of frames in order", normal_text)
 OUTPUT_PATHS = Compare("paths, a folder ends with a slash", lambda value: [*map(_path, value)])
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, Field, StringConstraints
 
 from reconciler import fields
-from reconciler.fields import Compare, FieldTable, SetBy
+from reconciler.fields import FieldTable, SetBy
 from reconciler.kinds import (
     FINAL_STATES,
     Ability,
@@ -21,6 +21,7 @@ from reconciler.kinds import (
     Spec,
 )
 from reconciler.pointers import FileRef
+from reconciler.providers.dependencies import dependencies
 from reconciler.providers.flow.kinds.blocks import PartOfJob, Text
 from reconciler.providers.flow.kinds.rows import OURS, steering, work
 from reconciler.providers.flow.kinds.task_refusals import files_in, refuse_task
@@ -28,7 +29,7 @@ from reconciler.providers.flow.machines import choose
 from reconciler.providers.flow.marker import MARKER_TAG, NAME_LENGTH
 from reconciler.providers.flow.translate_tasks import folded_tasks, spelled_part
 from reconciler.spec_model import SpecModel
-from reconciler.values import Path, canonical
+from reconciler.values import Path
 
 DEFAULT_QUEUE: Final = "@default"
 """Source: Flow Graph Engine API v1, create job: the queue of the app or the user who asks."""
@@ -69,19 +70,7 @@ _CREATE = "Flow Graph Engine API v1, create job"
 _JOB = "Flow Graph Engine API v1, get job"
 
 
-def _dependencies(value: Any) -> Any:
-    return sorted((_dependency(each) for each in value), key=canonical)
-
-
-def _dependency(value: Any) -> Any:
-    """A bare name where nothing is said of the final state, its states sorted otherwise."""
-    states = value.get("finalState") if not isinstance(value, str) else None
-    if states:
-        return {"job": value["job"], "finalState": sorted(states, key=FINAL_STATES.index)}
-    return value if isinstance(value, str) else value["job"]
-
-
-DEPENDENCIES = Compare("unordered, a bare name is one without a final state", _dependencies)
+DEPENDENCIES = dependencies("job")
 
 
 def _vendor(path: str, doc: str) -> fields.Field:

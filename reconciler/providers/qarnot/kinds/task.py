@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
@@ -19,6 +18,7 @@ from reconciler.kinds import (
     RefRole,
     Spec,
 )
+from reconciler.providers.dependencies import dependencies
 from reconciler.providers.qarnot.kinds import blocks
 from reconciler.providers.qarnot.kinds.task_refusals import (
     MAX_CONSTANTS,
@@ -37,7 +37,7 @@ from reconciler.providers.qarnot.kinds.work import (
 from reconciler.quantities import NotAQuantity, frames
 from reconciler.ranges import ranges
 from reconciler.spec_model import Duration, Reference, SpecModel
-from reconciler.values import Path, canonical
+from reconciler.values import Path
 
 
 def _checked_frames(text: str) -> str:
@@ -86,18 +86,6 @@ class TaskSpec(WorkSpec):
     wait_for_pool_resources_synchronization: bool | None = None
 
 
-def _dependencies(value: Any) -> Any:
-    return sorted((_dependency(each) for each in value), key=canonical)
-
-
-def _dependency(value: Any) -> Any:
-    """A bare name where nothing is said of the final state, its states sorted otherwise."""
-    if not isinstance(value, Mapping):
-        return value
-    states = value.get("finalState")
-    return {"task": value["task"], "finalState": sorted(states)} if states else value["task"]
-
-
 def _set_of_frames(value: Any) -> Any:
     try:
         return str(ranges(value))
@@ -105,7 +93,7 @@ def _set_of_frames(value: Any) -> Any:
         return value
 
 
-DEPENDENCIES = Compare("unordered, a bare name is one without a final state", _dependencies)
+DEPENDENCIES = dependencies("task")
 FRAMES = Compare("as a set of frames", _set_of_frames)
 
 _ROWS = Rows("task", Mutability.NEXT_RUN)
