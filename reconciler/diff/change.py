@@ -40,6 +40,8 @@ class Reason(StrEnum):
     NOT_SUCCEEDED = "not_succeeded"
     MOVED = "moved"
     """What it stands on is replaced."""
+    TAKEN = "taken"
+    """Something that is not ours has its name."""
     UNSETTLED = "unsettled"
 
 

@@ -63,7 +63,7 @@ def unsettled() -> Decision:
 def taken() -> Decision:
     """What follows where the name is all the identity there is, and somebody has it already."""
     return blocked(
-        Reason.UNSETTLED,
+        Reason.TAKEN,
         "one of this name is there already, and it was not made from here",
         "adopt ADDRESS takes it over; to use it as it is, refer to it with `existing`",
     )

@@ -44,8 +44,10 @@ class Attempt:
     @property
     def done(self) -> Ranges:
         """What surely succeeded, though the rest may have failed."""
-        if self.outcome in (Outcome.SUCCEEDED, Outcome.PRESUMED_FINISHED):
+        if self.outcome is Outcome.PRESUMED_FINISHED:
             return self.covered
+        if self.outcome is Outcome.SUCCEEDED:
+            return self.covered & _left_of(self.run, self.live)
         seen = ranges(self.live.done) if self.live is not None else Ranges()
         return ranges(self.run.done) | (seen & self.covered)
 
@@ -155,6 +157,8 @@ def outcome_of(run: Run, live: Observed | None, now: datetime) -> Outcome:
     An absence counts only when the list was complete: whoever reads it has to see to that. Success
     is final; a run that ended otherwise may have been taken up again by a person.
     """
+    if live is not None and not _speaks_for(run, live):
+        return _taken_away(run, now)
     is_told = run.outcome is not Outcome.ACTIVE and not run.outcome.is_inferred
     if is_told and (live is None or not _is_taken_up(run, live)):
         return run.outcome
@@ -168,6 +172,31 @@ def outcome_of(run: Run, live: Observed | None, now: datetime) -> Outcome:
         return Outcome.LOST
     is_past = now >= run.seen_at + timedelta(seconds=run.retention_s)
     return Outcome.PRESUMED_FINISHED if is_past else Outcome.LOST
+
+
+TRUSTED_AFTER = timedelta(minutes=10)
+"""So long after ranges were added, an object that lacks them has lost them again."""
+
+
+def _left_of(run: Run, live: Observed | None) -> Ranges:
+    """What of a run was left to be done: a person may have cut the ranges of its object."""
+    told = live.ranges if live is not None and live.ranges else run.done
+    return ranges(told or run.ranges)
+
+
+def _speaks_for(run: Run, live: Observed) -> bool:
+    """Whether what is seen of an object says anything of this share of it."""
+    if not (run.ranges and live.ranges):
+        return True
+    return bool(ranges(run.ranges) & ranges(live.ranges))
+
+
+def _taken_away(run: Run, now: datetime) -> Outcome:
+    """What became of a share its object does not show: not shown yet, or cut by a person."""
+    if run.outcome is not Outcome.ACTIVE:
+        return run.outcome
+    is_old = run.made_at is not None and now - run.made_at > TRUSTED_AFTER
+    return Outcome.CANCELLED if is_old else Outcome.ACTIVE
 
 
 _AFTER_AN_END = frozenset(

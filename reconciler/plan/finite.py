@@ -103,7 +103,11 @@ def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Cha
     guard = guard_of(kind, resource, context.found(resource.address).record)
     if not (guard.can_drain and guard.when_running is WhenRunning.DRAIN):
         guard = replace(guard, when_running=WhenRunning.STOP)
-    return replace(guarded(change, guard, loss), loss=loss), work
+    ended = guarded(change, guard, loss)
+    if ended.drains:  # what runs is not lost
+        left = max(0, loss.queued_instances - loss.instances)
+        loss = replace(loss, instances=0, cores=0, core_seconds=0.0, queued_instances=left)
+    return replace(ended, loss=loss), work
 
 
 def _not_kept(work: Work, comparison: Comparison) -> Iterable[str]:

@@ -136,6 +136,12 @@ def _successor(change: Change, kind: KindSpec, name: str, context: Context) -> s
     return next((each for each in (own, named) if (provider, each) in context.there), "")
 
 
+_WAYS = {
+    True: "wait until they are over; `onRemove: {delete: {replacement: NAME}}` moves our own",
+    False: "wait until they are over, or declare the new one beside it and move them there",
+}
+
+
 def _is_used(change: Change, ours: int, others: int) -> Problem:
     told = [f"{ours} of ours"] if ours > 0 else []
     told += [f"{others} of others"] if others > 0 else []
@@ -143,7 +149,7 @@ def _is_used(change: Change, ours: int, others: int) -> Problem:
         code="P308",
         summary=f"unfinished jobs use {change.address}",
         cause=f"{' and '.join(told)} would lose it",
-        remedy="wait until they are over; `onRemove: {delete: {replacement: NAME}}` moves our own",
+        remedy=_WAYS[change.action is Action.DELETE],
         address=str(change.address),
         location=change.location,
     )

@@ -107,7 +107,10 @@ def _whole(wanted: Ranges | None, fitting: Sequence[Attempt]) -> tuple[Part, ...
 
 
 def _shares(wanted: Ranges, own: Sequence[Attempt]) -> Iterable[Part]:
-    """Each frame goes to the newest attempt at it; what none covers is missing."""
+    """Each frame goes to the newest attempt at it; what none covers is missing.
+
+    What a person has cut from an attempt that succeeded was cancelled.
+    """
     left = wanted
     for attempt in reversed(own):
         mine = left & attempt.covered
@@ -120,7 +123,8 @@ def _shares(wanted: Ranges, own: Sequence[Attempt]) -> Iterable[Part]:
             mine = mine - done
         if mine:
             tries = _tries([each for each in own if each.covered & mine])
-            yield Part(mine, _current(attempt), tries)
+            is_cut = attempt.outcome is Outcome.SUCCEEDED
+            yield Part(mine, Current.CANCELLED if is_cut else _current(attempt), tries)
     if left:
         yield Part(left, Current.NONE)
 

@@ -47,6 +47,7 @@ _REASONS: Final = {
     Reason.RETRY: "run again",
     Reason.NOT_SUCCEEDED: "its last run did not succeed",
     Reason.MOVED: "what it runs on is replaced",
+    Reason.TAKEN: "its name is taken",
     Reason.UNSETTLED: "an earlier answer is not settled",
 }
 _MARKS: Final = {
@@ -279,7 +280,9 @@ def _problem_lines(change: Change, paper: Paper) -> list[str]:
     said = headline(problem, beside=str(change.address))
     first = f"{' ' * _INDENT}{problem.code}: "
     tone = Tone.BLOCKED if change.standing is Standing.BLOCKED else Tone.HELD
+    place = problem.location if problem.location != change.location else None
     return [
         *paper.wrap(said, first=first, tone=tone),
+        *(paper.wrap(str(place), first=f"{' ' * _INDENT}--> ") if place is not None else []),
         *reason_lines(problem, paper, indent=_INDENT),
     ]

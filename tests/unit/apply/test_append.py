@@ -10,6 +10,7 @@ import pytest
 from reconciler.diff.change import Action
 from reconciler.lifecycle import OnChange, OnEnd
 from reconciler.model import Outcome, Settled
+from reconciler.plan.attempts import TRUSTED_AFTER
 from reconciler.plan.plan import Change
 from reconciler.ranges import ranges
 from reconciler.report import Passed, Report
@@ -224,3 +225,34 @@ def test_a_failed_run_that_a_person_takes_up_again_is_not_run_twice(frames: str 
     assert made.plan().is_empty, "and it succeeded"
     made.vendor.remove(failed.remote_id)
     assert made.plan().is_empty, "which is remembered"
+
+
+# --- frames a person cuts -------------------------------------------------------------------------
+
+
+def test_frames_that_a_person_cut_have_not_succeeded_and_are_held() -> None:
+    made = studio("1-8")
+    job(made).ranges = "1-3"
+    made.vendor.settle(job(made).remote_id, Settled.SUCCEEDED)
+    for _ in range(2):
+        made.apply()
+        assert change(made).standing.value == "held"
+        assert "(4-8)" in str(change(made).problem)
+        for each in list(made.vendor.objects):
+            made.vendor.remove(each)
+    assert made.calls() == ["create"]
+
+
+def test_an_older_sight_of_a_run_does_not_speak_for_frames_that_were_just_added() -> None:
+    made = studio()
+    made.vendor.settle(job(made).remote_id, Settled.SUCCEEDED)
+    made.apply()
+    declare(made, "1-15")
+    apply(made)
+    grown = job(made)
+    grown.ranges, grown.settled = "1-10", Settled.SUCCEEDED
+    made.apply()
+    assert outcomes(made)["11-15"] is Outcome.ACTIVE
+    assert made.plan().is_empty
+    made.clock.advance(TRUSTED_AFTER.total_seconds() + 1)
+    assert change(made).standing.value == "held", "the farm has lost them for good"

@@ -184,7 +184,7 @@ def test_work_that_succeeded_or_is_there_is_never_made_again() -> None:
         ("S1", standing(is_list_complete=False), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
         ("S2", standing(is_settled=False), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
         ("S3", standing(is_twofold=True), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
-        ("S3b", standing(is_taken=True), Action.NO_OP, Reason.UNSETTLED, BLOCKED),
+        ("S3b", standing(is_taken=True), Action.NO_OP, Reason.TAKEN, BLOCKED),
         ("S4", standing(live=Live.ABSENT), Action.CREATE, Reason.REMOVED_OUTSIDE, READY),
         ("S5", StandingSituation(), Action.CREATE, Reason.NOT_FOUND, READY),
         ("S6", standing(live=Live.OVER), Action.REPLACE, Reason.ENDED, READY),
