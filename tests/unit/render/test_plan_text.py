@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.errors import Location, Problem
 from reconciler.fields import Mutability
 from reconciler.lifecycle import OnRemove
 from reconciler.model import Usage
@@ -205,6 +206,13 @@ def test_finite_work_tells_which_runs_end_and_start_and_what_follows(
 @pytest.mark.parametrize("made", [farm.NEW_TASK, farm.STEERED, farm.NEW_JOB, farm.ONE_PIECE])
 def test_a_first_run_of_all_of_it_needs_no_line_of_its_own(made: Change) -> None:
     assert "    run: " not in plan_text(plan(made), WIDE)
+
+
+def test_what_is_wrong_with_a_field_is_told_with_its_line() -> None:
+    wrong = Problem("P402", "no queue 'fst'", location=Location("work.yaml", 6, 10))
+    made = replace(farm.NEW_TASK, standing=Standing.BLOCKED, problem=wrong)
+    lines = plan_text(plan(made), WIDE).splitlines()
+    assert lines[lines.index("    P402: no queue 'fst'") + 1] == "    --> work.yaml:6:10"
 
 
 def test_what_the_vendor_itself_does_after_finite_work_is_told_by_its_field_alone() -> None:
