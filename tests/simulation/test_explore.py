@@ -9,7 +9,6 @@ import pytest
 
 from tests.simulation.explore import SCRIPTS, explored
 
-
 TOLD = ("alone", "no unique id", "crew", "crew, eager, under way")
 
 
