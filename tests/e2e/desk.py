@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
 import httpx
 
@@ -20,9 +20,11 @@ from reconciler.sandbox.server import QarnotAccess
 from reconciler.state.sqlite_store import SqliteStore
 from reconciler.values import Json, Tree
 from tests.contract.control import Control
-from tests.e2e.spawner import Command, Spawner
+from tests.e2e.spawner import Command, Pace, Spawner
 
 PATIENCE_S = 60.0
+FAST = 40.0
+"""A minute is one and a half seconds."""
 SCOPE = Scope("ws-0123456789abcdef", "default")
 _IMPORTS = str(Path(reconciler.__file__).parent.parent)
 _WORKSPACE = """\
@@ -33,7 +35,7 @@ spec:
   providers:
     farm:
       url: {url}
-      timeouts: {{connect: 2s, read: 2s, request: 2s}}
+      timeouts: {{connect: 2s, read: 2s, request: {request_s}s}}
       settleAfter: 1s
 {account}"""
 QARNOT = """\
@@ -43,6 +45,10 @@ QARNOT = """\
 DEADLINE = """\
       type: deadline
       auth: {user: {secretRef: {env: FARM_USER}}, password: {secretRef: {env: FARM_PASSWORD}}}
+"""
+FLOW = """\
+      type: flow
+      auth: {clientId: {secretRef: {env: APP_ID}}, clientSecret: {secretRef: {env: APP_SECRET}}}
 """
 _TAG = f"{LABEL}:"
 _ENDED = frozenset({"Closing", "Closed", "Failure", "PendingDelete"})
@@ -74,6 +80,8 @@ class Desk:
     env: dict[str, str]
     account: str = QARNOT
     url: str = ""
+    pace: Pace | None = None
+    """Of the clock of all commands; ours where there is none."""
     heard: list[Done] = field(default_factory=list)
     started: list[Command] = field(default_factory=list)
 
@@ -92,6 +100,16 @@ class Desk:
         desk = cls(folder, control, spawner, {**_plain(folder), **secrets}, account=DEADLINE)
         return desk.settled(access["url"])
 
+    @classmethod
+    def at_app(
+        cls, folder: Path, access: Mapping[str, str], control: Control, spawner: Spawner
+    ) -> Desk:
+        """The same for an app of Autodesk Flow, whose limits are by the minute: a few seconds."""
+        secrets = {"APP_ID": access["clientId"], "APP_SECRET": access["clientSecret"]}
+        env = {**_plain(folder), **secrets}
+        desk = cls(folder, control, spawner, env, account=FLOW, pace=Pace(time(), FAST))
+        return desk.settled(access["url"])
+
     def settled(self, url: str) -> Desk:
         """With its folders, its workspace file and its empty state."""
         (self.folder / "manifests").mkdir(parents=True)
@@ -106,7 +124,8 @@ class Desk:
     def point_at(self, url: str) -> None:
         """Write `reconciler.yaml` for a vendor at this address."""
         self.url = url
-        text = _WORKSPACE.format(url=url, account=self.account)
+        request_s = 2 if self.pace is None else round(2 * self.pace.rate)
+        text = _WORKSPACE.format(url=url, account=self.account, request_s=request_s)
         (self.folder / "reconciler.yaml").write_text(text, "utf-8")
 
     def run(self, *arguments: str) -> Done:
@@ -116,7 +135,7 @@ class Desk:
     def start(self, *arguments: str) -> Command:
         """One command under way, with a process group of its own."""
         said = Path(mkdtemp(prefix="said-", dir=self.folder.parent))
-        command = self.spawner.start(arguments, self.folder, self.env, said)
+        command = self.spawner.start(arguments, self.folder, self.env, said, self.pace)
         self.started.append(command)
         return command
 

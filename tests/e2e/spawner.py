@@ -17,12 +17,26 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
-from time import monotonic, sleep
+from time import monotonic, sleep, time
+
+import anyio
 
 _LOOK_AGAIN_S = 0.004
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The clock of a command goes so many times as fast as ours, since that moment of ours.
+
+    For what waits by the minute: whoever has the same pace has the same time.
+    """
+
+    since_s: float
+    rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,12 @@ class Spawner:
     lock: Lock = field(default_factory=Lock)
 
     def start(
-        self, arguments: Sequence[str], folder: Path, env: Mapping[str, str], said: Path
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        env: Mapping[str, str],
+        said: Path,
+        pace: Pace | None = None,
     ) -> Command:
         """One command; `said` is an empty folder for what it says."""
         wanted = {
@@ -65,6 +84,7 @@ class Spawner:
             "folder": str(folder),
             "env": dict(env),
             "said": str(said),
+            "pace": None if pace is None else [pace.since_s, pace.rate],
         }
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -137,6 +157,21 @@ def _note_ended(going: dict[int, Path]) -> None:
             (said / "code.new").rename(said / "code")
 
 
+def _hurry(since_s: float, rate: float) -> None:
+    """Here, for the rest of this process: time goes so much faster since then."""
+    from reconciler.cli.outside import SystemClock
+
+    def now(_: SystemClock) -> datetime:
+        return datetime.fromtimestamp(since_s + (time() - since_s) * rate, UTC)
+
+    async def sleep(_: SystemClock, seconds: float) -> None:
+        await anyio.sleep(seconds / rate)
+
+    faster = {"now": now, "monotonic": lambda _: monotonic() * rate, "sleep": sleep}
+    for name, method in faster.items():
+        setattr(SystemClock, name, method)
+
+
 def _become(wanted: dict[str, object]) -> None:
     """Be the command; never comes back."""
     code: object = 70
@@ -150,6 +185,9 @@ def _become(wanted: dict[str, object]) -> None:
         env, arguments = wanted["env"], wanted["arguments"]
         assert isinstance(env, dict)
         assert isinstance(arguments, list)
+        pace = wanted["pace"]
+        if isinstance(pace, list):
+            _hurry(*pace)
         os.environ.clear()
         os.environ.update(env)
         sys.argv[:] = arguments
