@@ -17,50 +17,41 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "manifests"
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """Where its manifests say the vendor is, who they say they are, and what its work is called."""
+class Vendor:
+    """Where manifests say it is, who they say they are, and what its work is called there."""
 
     url: str
     secrets: dict[str, str]
     work: str
 
 
-OF_VENDOR = {
-    "qarnot": Example("http://127.0.0.1:8801", {"QARNOT_TOKEN": "token"}, "tasks"),
-    "deadline": Example(
+VENDORS = {
+    "qarnot": Vendor("http://127.0.0.1:8801", {"QARNOT_TOKEN": "token"}, "tasks"),
+    "deadline": Vendor(
         "http://127.0.0.1:8802",
         {"DEADLINE_USER": "user", "DEADLINE_PASSWORD": "password"},
         "jobs",
     ),
-    "flow": Example(
+    "flow": Vendor(
         "http://127.0.0.1:8803",
         {"APS_CLIENT_ID": "clientId", "APS_CLIENT_SECRET": "clientSecret"},
         "jobs",
     ),
 }
+USED: dict[str, tuple[str, ...]] = {**{each: (each,) for each in VENDORS}, "studio": (*VENDORS,)}
+"""The vendors of each example."""
+TRIED = [("studio", "default"), *((name, env) for name in VENDORS for env in ("default", "prod"))]
 
 
 def test_every_example_is_tried() -> None:
-    assert {each.name for each in EXAMPLES.iterdir()} == OF_VENDOR.keys()
+    assert {each.name for each in EXAMPLES.iterdir()} == {name for name, _ in TRIED}
 
 
-@pytest.mark.parametrize("env", ["default", "prod"])
-@pytest.mark.parametrize("vendor", OF_VENDOR)
+@pytest.mark.parametrize(("name", "env"), TRIED)
 def test_an_example_works_to_its_end_and_stays_done(
-    running: RunningSandbox,
-    control: Control,
-    spawner: Spawner,
-    tmp_path: Path,
-    vendor: str,
-    env: str,
+    running: RunningSandbox, control: Control, spawner: Spawner, tmp_path: Path, name: str, env: str
 ) -> None:
-    folder, example, access = tmp_path / vendor, OF_VENDOR[vendor], running.running.access[vendor]
-    shutil.copytree(EXAMPLES / vendor, folder, ignore=shutil.ignore_patterns(".reconciler"))
-    file = folder / "reconciler.yaml"
-    file.write_text(file.read_text("utf-8").replace(example.url, access["url"]), "utf-8")
-    secrets = {name: access[told] for name, told in example.secrets.items()}
-    there = Control(control.http, vendor)
-    desk = Desk(folder, there, spawner, {"HOME": str(tmp_path), **secrets})
+    desk = a_desk(tmp_path / name, running, control, spawner)
 
     def run(*arguments: str) -> Done:
         done = desk.run(*arguments, "-env", env)
@@ -71,11 +62,25 @@ def test_an_example_works_to_its_end_and_stays_done(
     run("state", "init")
     run("plan", "-out", "plan.json")
     run("apply", "plan.json")
-    there.advance(86_400)
+    control.advance(86_400)
     while "not started" in run("status").out:
         run("apply", "-auto-approve")
-        there.advance(86_400)
+        control.advance(86_400)
     run("wait")
-    there.advance(30 * 86_400)
-    assert there.objects(example.work) == {}
-    assert "No changes." in desk.run("plan", "-detailed-exitcode", "-env", env).out
+    control.advance(30 * 86_400)
+    for vendor in USED[name]:
+        assert Control(control.http, vendor).objects(VENDORS[vendor].work) == {}
+    assert "No changes." in run("plan", "-detailed-exitcode").out
+
+
+def a_desk(folder: Path, running: RunningSandbox, control: Control, spawner: Spawner) -> Desk:
+    """With a copy of the example of that name, pointed at the sandbox."""
+    shutil.copytree(EXAMPLES / folder.name, folder, ignore=shutil.ignore_patterns(".reconciler"))
+    file, env = folder / "reconciler.yaml", {"HOME": str(folder.parent)}
+    text = file.read_text("utf-8")
+    for each in USED[folder.name]:
+        vendor, access = VENDORS[each], running.running.access[each]
+        text = text.replace(vendor.url, access["url"])
+        env |= {name: access[told] for name, told in vendor.secrets.items()}
+    file.write_text(text, "utf-8")
+    return Desk(folder, control, spawner, env)
