@@ -24,7 +24,7 @@ from urllib.request import Request, urlopen
 
 import reconciler
 
-EXAMPLES = Path(__file__).resolve().parent / "manifests"
+EXAMPLE = Path(__file__).resolve().parent / "manifests" / "studio"
 RECONCILER = [sys.executable, "-m", "reconciler.cli.entry"]
 HOUR_S = 3_600
 DAY_S = 86_400
@@ -36,6 +36,8 @@ Go on:
   ./dev run init my-farm                a workspace of your own
   ./dev run explain qarnot/task.frames  what a field means
   ./dev run plan -chdir examples/manifests/qarnot -env prod
+
+Each vendor has an example of its own in examples/manifests: more fields, the same commands.
 """
 
 
@@ -49,18 +51,31 @@ class Studio:
 
     def run(self, command: str, code: int = 0) -> None:
         """One command, shown; it has to end with this code."""
+        _, status = os.waitpid(self._started(command), 0)
+        _require(status, code)
+
+    def run_for_hours(self, command: str) -> None:
+        """The same, while the vendors' time goes on: five minutes in each tenth of a second."""
+        pid, ended, status = self._started(command), 0, 0
+        while not ended:
+            time.sleep(0.1)
+            self._advance(300)
+            ended, status = os.waitpid(pid, os.WNOHANG)
+        _require(status, 0)
+
+    def let_pass(self, seconds: int, words: str) -> None:
+        """Move the vendors' clock."""
+        print(f"# ... {words} at the vendors", flush=True)
+        self._advance(seconds)
+
+    def _started(self, command: str) -> int:
         print(f"$ reconciler {command}", flush=True)
         pid = os.fork()
         if pid == 0:
             _become(command, self)
-        _, status = os.waitpid(pid, 0)
-        ended = os.waitstatus_to_exitcode(status)
-        if ended != code:
-            raise SystemExit(f"demo: that ended with {ended}, not with {code}")
+        return pid
 
-    def let_pass(self, seconds: int, words: str) -> None:
-        """Move the vendor's clock."""
-        print(f"# ... {words} at the vendor", flush=True)
+    def _advance(self, seconds: int) -> None:
         body = json.dumps({"seconds": seconds}).encode()
         with urlopen(Request(f"{self.control}/_sandbox/advance", body), timeout=30):
             pass
@@ -72,91 +87,103 @@ class Studio:
         path.write_text(path.read_text("utf-8").replace(was, becomes), "utf-8")
 
 
+def _require(status: int, code: int) -> None:
+    ended = os.waitstatus_to_exitcode(status)
+    if ended != code:
+        raise SystemExit(f"demo: that ended with {ended}, not with {code}")
+
+
 def reviewed(studio: Studio) -> None:
-    """Pools, two jobs and an array of simulations: reviewed, then applied exactly."""
+    """A show at Qarnot, Deadline and Flow: reviewed as one plan, then applied exactly."""
+    studio.run("validate")
     studio.run("state init")
     studio.run("plan -out plan.json")
     studio.run("apply plan.json")
-    studio.run("plan")
+
+
+def steered(studio: Studio) -> None:
+    """Work is under way: what only steers it changes in place, and it renders on."""
+    studio.let_pass(60, "a minute passes")
+    studio.edit("farm/shots.yaml", "priority: 60", "priority: 75")
+    studio.run("apply -auto-approve")
 
 
 def finished(studio: Studio) -> None:
-    """Work runs once: it ends, the vendor removes it, and there is nothing to do."""
-    studio.let_pass(2 * HOUR_S, "two hours pass")
-    studio.run("wait")
+    """Time goes on: what waited for other work follows by itself, until all of it is done."""
+    studio.run_for_hours("apply -auto-approve -wait")
     studio.run("status")
-    studio.let_pass(30 * DAY_S, "a month passes: it has removed all that was over")
-    studio.run("plan")
 
 
 def grown(studio: Studio) -> None:
-    """More frames are asked for: only those that are missing run, in a job made for them."""
-    studio.edit("reconciler.yaml", "frames: 1-24", "frames: 1-30")
+    """More frames are asked for: only those run. What a task is told is its job's next run."""
+    studio.edit("reconciler.yaml", "frames: 1001-1048", "frames: 1001-1060")
+    studio.edit("sets/beach.yaml", "value: 0.25", "value: 0.5")
     studio.run("apply -auto-approve")
+
+
+def forgotten(studio: Studio) -> None:
+    """Work runs once: a month later the vendors know nothing of it, and nothing is to do."""
+    studio.let_pass(2 * HOUR_S, "two hours pass")
+    studio.run("wait")
+    studio.let_pass(31 * DAY_S, "a month passes, and all that was over is removed")
+    studio.run("plan")
+    studio.run("status")
 
 
 def failed(studio: Studio) -> None:
     """What failed is held: nothing runs again until a person, or the manifest, says so."""
-    studio.edit("work/simulation.yaml", "onFailure: rerun", "onFailure: hold")
-    studio.edit("work/simulation.yaml", "sh -c 'echo variant $INSTANCE_ID'", "exit 3")
-    studio.run("apply -auto-approve")
+    studio.edit("cloud/simulation.yaml", "sh -c 'echo variant $INSTANCE_ID'", "exit 3")
+    studio.run("apply -auto-approve -target cloud/task/sea")
     studio.let_pass(2 * HOUR_S, "two hours pass")
-    studio.run("wait qarnot-prod/task/flood-variants", code=11)
-    studio.run("plan")
-    studio.run("rerun qarnot-prod/task/flood-variants -auto-approve")
+    studio.run("wait cloud/task/sea", code=11)
+    studio.run("plan -target cloud/task/sea")
+    studio.run("rerun cloud/task/sea -auto-approve")
 
 
-def rendered(studio: Studio) -> None:
-    """A farm of Deadline, in the same words: pools, groups, licences, and jobs of two shots."""
-    studio.run("state init")
-    studio.run("apply -auto-approve")
-    studio.edit("shots/shots.yaml", "cpu: 32, memory: 96GiB", "cpu: 128, memory: 96GiB")
-    studio.run("plan -target farm/job/sim-010", code=5)
-    studio.edit("shots/shots.yaml", "cpu: 128, memory: 96GiB", "cpu: 32, memory: 96GiB")
-
-
-def steered(studio: Studio) -> None:
-    """What steers a job changes in place; added frames join the job that is there."""
-    studio.edit("shots/shots.yaml", "priority: 60", "priority: 75")
-    studio.edit("reconciler.yaml", " frames: 1001-1024", " frames: 1001-1030")
-    studio.run("apply -auto-approve")
-    studio.let_pass(DAY_S, "a day passes")
-    studio.run("wait")
-    studio.let_pass(30 * DAY_S, "a month passes: the farm has cleaned up")
-    studio.run("plan")
-
-
-STORIES: Mapping[str, tuple[Callable[[Studio], None], ...]] = {
-    "qarnot": (reviewed, finished, grown, failed),
-    "deadline": (rendered, steered),
+CHAPTERS: tuple[Callable[[Studio], None], ...] = (
+    *(reviewed, steered, finished),
+    *(grown, forgotten, failed),
+)
+ADDRESSES = {
+    "qarnot": "http://127.0.0.1:8801",
+    "deadline": "http://127.0.0.1:8802",
+    "flow": "http://127.0.0.1:8803",
 }
-"""Chapters by the vendor whose example they change."""
-ADDRESSES = {"qarnot": "http://127.0.0.1:8801", "deadline": "http://127.0.0.1:8802"}
-"""Where the examples say that the vendors are."""
+"""Where the example says that the vendors are."""
+SECRETS = {
+    "QARNOT_TOKEN": ("qarnot", "token"),
+    "DEADLINE_USER": ("deadline", "user"),
+    "DEADLINE_PASSWORD": ("deadline", "password"),
+    "APS_CLIENT_ID": ("flow", "clientId"),
+    "APS_CLIENT_SECRET": ("flow", "clientSecret"),
+}
+"""By the variables in which the example looks for them."""
 
 
 def main() -> int:
     """0 when every command did what it should."""
     began = time.monotonic()
-    told = [(vendor, chapter) for vendor, chapters in STORIES.items() for chapter in chapters]
     with (
         tempfile.TemporaryDirectory(prefix="reconciler-demo-") as folder,
         sandbox(Path(folder) / "sandbox.json") as places,
     ):
-        studios = {each: _studio(Path(folder) / each, each, places) for each in STORIES}
-        for number, (vendor, chapter) in enumerate(told, start=1):
+        studio = _studio(Path(folder) / "studio", places)
+        for number, chapter in enumerate(CHAPTERS, start=1):
             print(f"\n== {number}. {chapter.__doc__}", flush=True)
-            chapter(studios[vendor])
+            chapter(studio)
     print(f"\n{GO_ON}\nThe demo took {time.monotonic() - began:.1f} s.")
     return 0
 
 
-def _studio(folder: Path, vendor: str, places: Mapping[str, Mapping[str, str]]) -> Studio:
-    """A copy of the vendor's example that is pointed at the sandbox."""
-    shutil.copytree(EXAMPLES / vendor, folder, ignore=shutil.ignore_patterns(".reconciler"))
-    file, place = folder / "reconciler.yaml", places[vendor]
-    file.write_text(file.read_text("utf-8").replace(ADDRESSES[vendor], place["url"]), "utf-8")
-    secrets = {f"{vendor}_{key}".upper(): value for key, value in place.items() if key != "url"}
+def _studio(folder: Path, places: Mapping[str, Mapping[str, str]]) -> Studio:
+    """A copy of the example that is pointed at the sandbox."""
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".reconciler"))
+    file = folder / "reconciler.yaml"
+    text = file.read_text("utf-8")
+    for vendor, address in ADDRESSES.items():
+        text = text.replace(address, places[vendor]["url"])
+    file.write_text(text, "utf-8")
+    secrets = {name: places[vendor][key] for name, (vendor, key) in SECRETS.items()}
     return Studio(folder, places["control"]["url"], {**os.environ, **secrets})
 
 
