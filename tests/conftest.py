@@ -13,7 +13,7 @@ GOLDEN = Path(__file__).parent / "golden"
 Golden = Callable[[str, str], None]
 
 
-settings.register_profile("suite", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("suite", derandomize=True, deadline=None, max_examples=25)
 settings.register_profile("thorough", deadline=None, max_examples=500)
 """By chance, and many: `./dev test --hypothesis-profile=thorough` looks for what nobody knows."""
 settings.load_profile("suite")

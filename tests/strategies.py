@@ -16,7 +16,7 @@ from reconciler.model import Marker, Observed, Record, Resource, Settled, Usage
 LAW = settings(
     derandomize=True,
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 """How the laws are tried: the same examples each time, few enough to be quick."""
