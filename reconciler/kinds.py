@@ -197,6 +197,8 @@ class KindSpec:
     demands: Callable[[Spec], tuple[Demand, ...]] = _no_demands
     files: Callable[[Spec], tuple[tuple[Path, str], ...]] = field(default=lambda spec: ())
     """The files of the workspace a spec names: where each stands in it, and its path."""
+    ends_before_deletion: bool = False
+    """Whether what goes on has to come to its end before the vendor deletes it."""
     ends_itself: bool = False
     """Whether the vendor itself does what `onComplete` says of finite work."""
     creations_per_min: float | None = None

@@ -130,10 +130,10 @@ async def _outlast(ground: Ground, provider: Provider, step: Step, intent: Inten
 
 
 def _makes_room(ground: Ground, step: Step) -> bool:
-    """Whether a run is ended so that another one begins where it ran, and the two may not meet."""
+    """Whether a run has to be over first: another one begins where it ran, or it is deleted."""
     change, is_run = step.change, ground.kind_of(step).nature is Nature.FINITE
     is_replaced = change.action is Action.REPLACE and change.reason is not Reason.MOVED
-    return is_run and step.verb is Verb.STOP and is_replaced
+    return is_run and step.verb is Verb.STOP and (is_replaced or change.stops_first)
 
 
 async def _drained(ground: Ground, provider: Provider, step: Step) -> ProviderError | None:

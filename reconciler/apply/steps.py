@@ -84,7 +84,8 @@ def parts_of(change: Change) -> tuple[tuple[Verb, str], ...]:
         case Action.TERMINATE:
             return tuple((Verb.STOP, each) for each in there)
         case Action.DELETE:
-            return tuple((Verb.DELETE, each) for each in there)
+            verbs = (Verb.STOP, Verb.DELETE) if change.stops_first else (Verb.DELETE,)
+            return tuple((verb, each) for each in there for verb in verbs)
         case Action.ADOPT:
             return ((Verb.ADOPT, change.remote_id),)
         case Action.FORGET:

@@ -57,6 +57,8 @@ class Change:
     """What is ended first, before this is ended."""
     also: tuple[str, ...] = ()
     """Further objects of the address that are changed or ended alike: runs of other ranges."""
+    stops_first: bool = False
+    """Whether what is deleted is stopped, and has come to its end, before."""
     drains: bool = False
     """Whether what runs may come to its end before the rest is stopped."""
     replacement: str = ""

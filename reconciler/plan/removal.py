@@ -51,6 +51,7 @@ def _removed(kind: KindSpec, record: Record, context: Context) -> Change:
         basis=basis(kind, live, None) if live is not None and kind.nature is _KEPT else "",
         ordinal=record.ordinal,
         on_remove=OnRemove.DELETE if context.policy.is_destroy else guard.on_remove,
+        stops_first=action is Action.DELETE and _goes_on(kind, record, context),
         forgets=True,
         notes=("it is gone at the vendor",) if action is Action.FORGET and not ids else (),
     )
@@ -58,6 +59,12 @@ def _removed(kind: KindSpec, record: Record, context: Context) -> Change:
         return blocked(change, undecided)
     ended = guarded(change, guard, usage)
     return replace(ended, loss=usage) if usage.is_busy and change.action in _ENDINGS else ended
+
+
+def _goes_on(kind: KindSpec, record: Record, context: Context) -> bool:
+    """Whether it has to be ended before it can be deleted."""
+    active = context.attempts_at(record.address).active
+    return kind.ends_before_deletion and any(each.live is not None for each in active)
 
 
 _KEPT = Nature.STANDING

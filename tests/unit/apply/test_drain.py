@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.apply.attempt import STOPPED_WITHIN_S
 from reconciler.lifecycle import OnChange, OnRemove, WhenRunning
 from reconciler.model import Outcome, Resource, Settled, Usage
@@ -102,3 +104,19 @@ def archiving() -> Studio:
 
 def work_named(name: str) -> Resource:
     return toy(GROWING, name, frames="1-2")
+
+
+# --- deleted while it goes on ---------------------------------------------------------------------
+
+
+def test_what_has_to_end_before_it_is_deleted_is_stopped_and_waited_for() -> None:
+    kind = replace(GROWING, ends_before_deletion=True)
+    made = Studio(kind, provider=PROVIDER, stopping_takes_s=20)
+    made.declare(toy(kind, "shot", {"on_remove": OnRemove.DELETE}), work_named("other"))
+    made.apply()
+    made.declare(work_named("other"))
+    began = made.clock.monotonic()
+    assert passed(made.apply(prune=True)) == [Passed.DONE, Passed.DONE]
+    assert made.calls()[2:] == ["stop", "delete"]
+    assert made.clock.monotonic() - began >= 20
+    assert made.plan(prune=True).is_empty

@@ -186,6 +186,7 @@ JOB = KindSpec(
     lacking={
         "Pool": "Flow has no call that makes or changes a queue: a job names one that is there"
     },
+    ends_before_deletion=True,
     files=files,
     creations_per_min=CREATIONS_PER_MIN,
     choose=choose,
