@@ -113,6 +113,7 @@ def test_a_list_that_lags_behind_hides_no_job_that_is_known(
 def test_an_end_that_met_a_mishap_comes_in_the_end(
     place: Workplace, control: Control, mishap: str, how: OnRemove
 ) -> None:
+    control.set(switches={"canceling_s": 0})
     place.apply(with_lifecycle(SHOT, on_remove=how), SHOTS[0])
     control.fault(**MISHAPS[mishap], method="POST", path=f"{JOBS}:cancel")
     control.fault(**MISHAPS[mishap], method="DELETE", path=f"{JOBS}/*")

@@ -23,7 +23,7 @@ ADDRESS = "farm/job/beauty"
 def rendering(farm: Farm, more: str = "", lifecycle: str = "") -> str:
     """A job of eight frames, of which five render, and one that is not touched; the first's id."""
     farm.job("beauty", "1-8", more, lifecycle)
-    farm.job("other", "1")
+    farm.job("other", "1", "priority: 1")
     farm.apply()
     farm.work(10)
     return farm.id_of("beauty")
