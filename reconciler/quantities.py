@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
 
 _MEMORY = re.compile(r"^(\d{1,12}(?:\.\d{1,6})?)(B|[KMGT]i?B)$", re.ASCII)
 _DURATION = re.compile(
@@ -128,22 +127,3 @@ def frames(text: str) -> tuple[Span, ...]:
             raise NotAQuantity(f"the range {part.strip()} never gets on")
         spans.append(Span(start, stop, step if stop >= start else -step))
     return tuple(spans)
-
-
-def ordered(text: str) -> Iterator[int]:
-    """The frames one by one, in the order written; of one named twice the first place counts.
-
-    None is looked at before it is asked for.
-
-    Raises:
-        NotAQuantity: a part is no frame or range; at once, before any frame.
-    """
-    return _once(chain.from_iterable(frames(text)))
-
-
-def _once(found: Iterable[int]) -> Iterator[int]:
-    seen = set[int]()
-    for each in found:
-        if each not in seen:
-            seen.add(each)
-            yield each

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -21,7 +20,6 @@ from reconciler.quantities import (
     duration_s,
     frames,
     memory_mib,
-    ordered,
     show_duration,
 )
 
@@ -140,33 +138,6 @@ def test_the_last_frame_of_a_span_is_not_past_its_stop(span: Span, more: int) ->
     further = Span(span.start, span.stop + towards * (more % abs(span.step)), span.step)
     assert list(further) == list(span)
     assert list(span)[:: len(span) - 1 or 1] == list(dict.fromkeys([span.start, span.stop]))
-
-
-@given(st.lists(spans, min_size=1, max_size=6))
-def test_frames_in_order_are_those_of_all_ranges_each_once(wanted: list[Span]) -> None:
-    text = ",".join(map(str, wanted))
-    assert list(ordered(text)) == list(dict.fromkeys(at for each in wanted for at in each))
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("5-1", [5, 4, 3, 2, 1]),
-        ("-5--1", [-5, -4, -3, -2, -1]),
-        ("2--2", [2, 1, 0, -1, -2]),
-        ("-2-2", [-2, -1, 0, 1, 2]),
-        ("20-1x5", [20, 15, 10, 5]),
-        ("1-20x10,1-3,12-10", [1, 11, 2, 3, 12, 10]),
-    ],
-)
-def test_a_list_of_frames_says_their_order(text: str, wanted: list[int]) -> None:
-    assert list(ordered(text)) == wanted
-
-
-def test_no_frame_is_looked_at_before_it_is_asked_for() -> None:
-    assert list(islice(ordered("999999999-1,1-999999999"), 2)) == [999_999_999, 999_999_998]
-    with pytest.raises(NotAQuantity):
-        ordered("1-3,x")
 
 
 @pytest.mark.parametrize(

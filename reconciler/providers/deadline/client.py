@@ -18,6 +18,7 @@ from reconciler.errors import (
     Rejected,
     UnexpectedReply,
 )
+from reconciler.providers.answers import unnamed
 from reconciler.providers.body import parse_json
 from reconciler.providers.call import Call, CallKind, Expects, Reply
 from reconciler.providers.deadline.listing import Body, JobArray, Jobs, Wanted
@@ -120,7 +121,7 @@ class Client:
         answer = reply.json if isinstance(reply.json, Mapping) else {}
         job_id = answer.get("_id")
         if not isinstance(job_id, str) or not job_id:
-            raise _no_id()
+            raise unnamed("the Web Service's", "job")
         return job_id
 
     async def command(self, name: str, job_id: str, **more: Any) -> None:
@@ -294,16 +295,4 @@ def _several_names(name: str) -> Problem:
         summary=f"'{excerpt(name, 80)}' can't be removed over the Web Service",
         cause="it reads a comma in a name as the end of one name and the start of the next",
         remedy="remove it in the Monitor",
-    )
-
-
-def _no_id() -> UnexpectedReply:
-    return UnexpectedReply(
-        Problem(
-            code=UnexpectedReply.code,
-            summary="the Web Service's answer to a submission names no job",
-            cause="so it is not known whether it was made",
-            remedy="run the same command again: it settles this first",
-        ),
-        effect=Effect.UNKNOWN,
     )

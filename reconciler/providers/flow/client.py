@@ -14,14 +14,13 @@ from urllib.parse import quote
 
 from reconciler.errors import (
     Conflict,
-    Effect,
     Forbidden,
     NotFound,
     Problem,
     ProviderError,
     QuotaExceeded,
-    UnexpectedReply,
 )
+from reconciler.providers.answers import unnamed
 from reconciler.providers.call import Reply
 from reconciler.providers.flow.kinds.job import CREATIONS_PER_MIN
 from reconciler.providers.flow.messages import message_of, service_text
@@ -154,7 +153,7 @@ class Client:
             raise Conflict(_no_queue(queue, error.problem.cause)) from None
         job_id = reply.json.get("id") if isinstance(reply.json, Mapping) else None
         if not isinstance(job_id, str) or not job_id:
-            raise _no_id()
+            raise unnamed("Flow's", "job")
         return job_id
 
     async def cancel(self, queue: str, job_id: str) -> None:
@@ -203,16 +202,4 @@ def _no_queue(queue: str, cause: str) -> Problem:
         summary=f"there is no queue {queue} that this app may use",
         cause=cause,
         remedy="name one that is there; nothing can make a queue over the API",
-    )
-
-
-def _no_id() -> UnexpectedReply:
-    return UnexpectedReply(
-        Problem(
-            code=UnexpectedReply.code,
-            summary="Flow's answer to a submission names no job",
-            cause="so it is not known whether it was made",
-            remedy="run the same command again: it settles this first",
-        ),
-        effect=Effect.UNKNOWN,
     )

@@ -10,7 +10,6 @@ from functools import partial
 
 from reconciler.errors import (
     Conflict,
-    InternalError,
     NotFound,
     Problem,
     ProviderError,
@@ -19,6 +18,7 @@ from reconciler.errors import (
 from reconciler.kinds import Kinds
 from reconciler.model import Facts, Listing, Marker, Observed, Record, Request
 from reconciler.ports import Files, Output, Scope
+from reconciler.providers.answers import unable
 from reconciler.providers.at_once import at_once
 from reconciler.providers.flow.client import Client
 from reconciler.providers.flow.connections import Connections
@@ -231,18 +231,18 @@ class FlowProvider:
             return error
 
     async def append(self, remote_id: str, request: Request) -> None:
-        raise _unable("append", request.resource.kind)
+        raise unable("Flow", "append", request.resource.kind)
 
     async def update(self, remote_id: str, request: Request, changed: frozenset[str]) -> None:
-        raise _unable("update", request.resource.kind)
+        raise unable("Flow", "update", request.resource.kind)
 
     # --- what is ended ----------------------------------------------------------------------------
 
     async def drain(self, kind: str, remote_id: str) -> None:
-        raise _unable("drain", kind)
+        raise unable("Flow", "drain", kind)
 
     async def archive(self, kind: str, remote_id: str) -> None:
-        raise _unable("archive", kind)
+        raise unable("Flow", "archive", kind)
 
     async def stop(self, kind: str, remote_id: str) -> None:
         """Cancel; it may be a while until the job has ended."""
@@ -294,10 +294,6 @@ class FlowProvider:
 
     async def aclose(self) -> None:
         await self.connections.aclose()
-
-
-def _unable(verb: str, kind: str) -> InternalError:
-    return InternalError(Problem("I000", f"Flow has no way to {verb} a {kind}"))
 
 
 def _no_job(name_or_id: str) -> Problem:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.errors import InternalError, Problem
 from reconciler.kinds import Spec
 from reconciler.model import Observed, Request, Settled
 from reconciler.pointers import FileRef
-from reconciler.providers.flow.kinds.job import DEFAULT_QUEUE, JOB, files
+from reconciler.providers.flow.kinds.job import DEFAULT_QUEUE, JOB
 from reconciler.providers.flow.marker import (
     from_tags,
     name_without_marker,
@@ -17,7 +17,7 @@ from reconciler.providers.flow.marker import (
     to_name,
     to_tags,
 )
-from reconciler.providers.flow.translate_tasks import bodies, differences
+from reconciler.providers.flow.translate_tasks import bodies
 from reconciler.providers.moments import moment
 from reconciler.values import Tree
 
@@ -54,11 +54,6 @@ def submission(request: Request, urns: Mapping[str, str]) -> Tree:
 def queue_of(spec: Spec) -> str:
     """The queue a job goes to."""
     return str(spec.get("queue") or DEFAULT_QUEUE)
-
-
-def files_of(spec: Spec) -> tuple[str, ...]:
-    """The paths of the files a job's spec names, each once, in order."""
-    return tuple(dict.fromkeys(path for _, path in files(spec)))
 
 
 def _uploaded(value: Any, urns: Mapping[str, str]) -> Any:
@@ -136,8 +131,3 @@ def _failure(error: Any) -> str:
     if not isinstance(error, Mapping):
         return str(error or "")
     return ": ".join(str(error[key]) for key in ("title", "detail") if error.get(key))
-
-
-def same_tasks(wanted: Iterable[Body], got: Iterable[Body]) -> bool:
-    """Whether the tasks that came back are those that were sent, whatever their order and form."""
-    return not differences(wanted, got)

@@ -1,4 +1,4 @@
-"""Tasks between our words and Flow's, and the form in which two of them are held together. Pure.
+"""Tasks between our words and Flow's, and the one form of all spellings of the same work. Pure.
 
 A task's *parts* are its fields by name; those of a payload count on their own, as `payload:ports`
 and `options:frames`. No name of a task or field holds a colon.
@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.providers.flow.payload import OPTIONS, payload_of, placed, said
 from reconciler.quantities import duration_s, memory_mib
-from reconciler.values import Path, Tree, canonical
+from reconciler.values import Path, Tree
 
 Task = Mapping[str, Any]
 _TIME_LIMIT = "maxExecutionTimeInSeconds"
@@ -95,7 +95,7 @@ def _body(name: str, parts: Mapping[str, Any]) -> Tree:
     return {**body, "payload": payload} if payload else body
 
 
-# --- held together --------------------------------------------------------------------------------
+# --- in one form ----------------------------------------------------------------------------------
 
 
 def normal(task: Task) -> Tree:
@@ -134,23 +134,6 @@ def _parts_of_payload(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from (each for each in options if each[1] is not None)
         elif value is not None:
             yield f"payload:{key}", value
-
-
-def differences(wanted: Iterable[Task], got: Iterable[Task]) -> tuple[str, ...]:
-    """Parts in which tasks that were sent and tasks that came back differ, as `<task>.<part>`.
-
-    The order of tasks and of keys means nothing, and what is empty is as what is absent.
-    """
-    one, other = _by_part(wanted), _by_part(got)
-    return tuple(key for key in sorted(one.keys() | other.keys()) if one.get(key) != other.get(key))
-
-
-def _by_part(tasks: Iterable[Task]) -> dict[str, str]:
-    return {
-        f"{task.get('name')}.{part}": canonical(value)
-        for task in tasks
-        for part, value in _parts(normal(task))
-    }
 
 
 # --- where it was written -------------------------------------------------------------------------

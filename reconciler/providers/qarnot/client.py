@@ -15,7 +15,6 @@ from urllib.parse import quote
 from reconciler.errors import (
     AlreadyExists,
     Conflict,
-    Effect,
     NotFound,
     Problem,
     ProviderError,
@@ -23,6 +22,7 @@ from reconciler.errors import (
     Rejected,
     UnexpectedReply,
 )
+from reconciler.providers.answers import unnamed
 from reconciler.providers.call import Call, CallKind, Expects, Reply
 from reconciler.providers.http import Transport
 from reconciler.providers.statuses import error_of
@@ -276,15 +276,7 @@ def _bad_page(cause: str) -> UnexpectedReply:
 
 def no_uuid() -> UnexpectedReply:
     """The error of an answer that does not tell what was made."""
-    return UnexpectedReply(
-        Problem(
-            code=UnexpectedReply.code,
-            summary="Qarnot's answer to a creation names no uuid",
-            cause="so it is not known whether it was made",
-            remedy="run the same command again: it settles this first",
-        ),
-        effect=Effect.UNKNOWN,
-    )
+    return unnamed("Qarnot's", "uuid")
 
 
 def creation_error(error: ProviderError) -> ProviderError:

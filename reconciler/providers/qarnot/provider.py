@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import (
     AsyncIterator,
-    Awaitable,
-    Callable,
     Collection,
     Iterable,
     Mapping,
@@ -16,14 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import groupby
-from typing import TypeVar
 
 import anyio
 
 from reconciler.errors import (
     Conflict,
     Forbidden,
-    InternalError,
     NotFound,
     Problem,
     ProviderError,
@@ -33,6 +29,8 @@ from reconciler.kinds import Ability, Kinds
 from reconciler.model import Facts, Listing, Marker, Observed, Quota, Record, Request
 from reconciler.pointers import SecretRef
 from reconciler.ports import Output, Revealed, Scope, Secrets
+from reconciler.providers.answers import unable
+from reconciler.providers.at_once import at_once
 from reconciler.providers.qarnot.bulk import Bulk
 from reconciler.providers.qarnot.client import PAGE_SIZE, Body, Client
 from reconciler.providers.qarnot.kinds.job import JOB
@@ -42,9 +40,6 @@ from reconciler.providers.qarnot.marker import of_scope, shortname
 from reconciler.providers.qarnot.translate import from_remote, to_remote, to_update
 from reconciler.providers.qarnot.translate_task import SNAPSHOT_INTERVAL, to_snapshots
 from reconciler.providers.redact import Redactor, excerpt
-
-T = TypeVar("T")
-U = TypeVar("U")
 
 READ_IN_BULK_FROM = 4
 """From so many ids on, one filtered list is asked instead of an object each."""
@@ -108,13 +103,13 @@ class QarnotProvider:
         if len(remote_ids) >= READ_IN_BULK_FROM:
             found |= await self._read_in_bulk(kind, remote_ids)
         missing = [each for each, observed in found.items() if observed is None]
-        answers = await self._at_once(partial(self._read_one, kind), missing)
+        answers = await at_once(partial(self._read_one, kind), missing, self.concurrency)
         found |= zip(missing, answers, strict=True)
         return found
 
     async def _read_in_bulk(self, kind: str, ids: Sequence[str]) -> dict[str, Observed]:
         parts = [ids[start : start + IDS_A_PAGE] for start in range(0, len(ids), IDS_A_PAGE)]
-        answers = await self._at_once(partial(self._read_some, kind), parts)
+        answers = await at_once(partial(self._read_some, kind), parts, self.concurrency)
         found = {each.remote_id: each for answer in answers for each in answer}
         return {each: found[each] for each in ids if each in found}
 
@@ -122,27 +117,6 @@ class QarnotProvider:
         filters: Body = {"operator": "In", "field": "Uuid", "values": list(ids)}
         pages = self.client.pages(_COLLECTION[kind], filters)
         return [self._seen(kind, body) async for page in pages for body in page]
-
-    async def _at_once(self, ask: Callable[[T], Awaitable[U]], of: Sequence[T]) -> list[U]:
-        """The answers, in order; never more questions at a time than the account takes.
-
-        Raises:
-            ProviderError: one of them failed; all of them have ended.
-        """
-        found: dict[int, U | ProviderError] = {}
-        limit = anyio.CapacityLimiter(self.concurrency)
-
-        async def answer(number: int, each: T) -> None:
-            async with limit:
-                try:
-                    found[number] = await ask(each)
-                except ProviderError as error:
-                    found[number] = error
-
-        async with anyio.create_task_group() as tasks:
-            for number, each in enumerate(of):
-                tasks.start_soon(answer, number, each)
-        return [_or_raise(found[number]) for number in range(len(of))]
 
     async def _read_one(self, kind: str, name: str) -> Observed | None:
         try:
@@ -154,7 +128,8 @@ class QarnotProvider:
         self, kind: str, markers: Sequence[Marker]
     ) -> Mapping[Marker, tuple[Observed, ...]]:
         """By our shortname, which the vendor keeps unique: at most one, and only with the label."""
-        answers = await self._at_once(partial(self._read_one, kind), [*map(shortname, markers)])
+        names = [*map(shortname, markers)]
+        answers = await at_once(partial(self._read_one, kind), names, self.concurrency)
         return {
             marker: (found,) if found is not None and found.marker == marker else ()
             for marker, found in zip(markers, answers, strict=True)
@@ -209,7 +184,7 @@ class QarnotProvider:
                         tasks.start_soon(ask, answer, request)
 
     async def append(self, remote_id: str, request: Request) -> None:
-        raise _unable("append", request.resource.kind)
+        raise unable("Qarnot", "append", request.resource.kind)
 
     async def update(self, remote_id: str, request: Request, changed: frozenset[str]) -> None:
         kind = request.resource.kind
@@ -220,10 +195,10 @@ class QarnotProvider:
             await self.client.snapshots(remote_id, to_snapshots(request.spec))
 
     async def drain(self, kind: str, remote_id: str) -> None:
-        raise _unable("drain", kind)
+        raise unable("Qarnot", "drain", kind)
 
     async def archive(self, kind: str, remote_id: str) -> None:
-        raise _unable("archive", kind)
+        raise unable("Qarnot", "archive", kind)
 
     async def stop(self, kind: str, remote_id: str) -> None:
         """Close, terminate or abort. Where that is refused, what is over by then counts as done."""
@@ -295,16 +270,6 @@ class QarnotProvider:
             )
         self.redactor.add(value)
         return value
-
-
-def _unable(verb: str, kind: str) -> InternalError:
-    return InternalError(Problem("I000", f"Qarnot has no way to {verb} a {kind}"))
-
-
-def _or_raise(found: T | ProviderError) -> T:
-    if isinstance(found, ProviderError):
-        raise found
-    return found
 
 
 _QUOTAS = (

@@ -28,6 +28,7 @@ from reconciler.providers.flow.kinds.task_refusals import files_in, refuse_task
 from reconciler.providers.flow.machines import choose
 from reconciler.providers.flow.marker import MARKER_TAG, NAME_LENGTH
 from reconciler.providers.flow.translate_tasks import folded_tasks, spelled_part
+from reconciler.providers.own_tags import refuse_marker_tags
 from reconciler.spec_model import SpecModel
 from reconciler.values import Path
 
@@ -142,15 +143,7 @@ def refuse(spec: Spec) -> Iterator[Refusal]:
                 cause="names are unique inside a job, whatever the case",
                 remedy="rename one of the two",
             )
-    for index, tag in enumerate(spec.get("tags") or ()):
-        if tag.startswith(MARKER_TAG):
-            yield Refusal(
-                code="M601",
-                path=("tags", index),
-                summary=f"a tag may not begin with '{MARKER_TAG}'",
-                cause="such tags hold the marker that says whose object it is",
-                remedy="give the tag another beginning",
-            )
+    yield from refuse_marker_tags(spec.get("tags"), MARKER_TAG, "M601")
 
 
 def retention_s(_: Spec) -> float:

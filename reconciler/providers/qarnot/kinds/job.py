@@ -20,6 +20,7 @@ from reconciler.kinds import (
     Refusal,
     Spec,
 )
+from reconciler.providers.own_tags import refuse_marker_tags
 from reconciler.providers.qarnot.kinds import blocks
 from reconciler.providers.qarnot.kinds.work import EITHER, Rows
 from reconciler.spec_model import Duration, Reference, SpecModel
@@ -81,15 +82,7 @@ def refuse(spec: Spec) -> Iterator[Refusal]:
             cause=f"maxWallTime is {written}, after which the job is terminated",
             remedy="write the longest time it may take, or leave it out for no limit",
         )
-    for index, tag in enumerate(spec.get("tags") or ()):
-        if tag.startswith(MARKER_TAG):
-            yield Refusal(
-                code="M562",
-                path=("tags", index),
-                summary=f"a tag may not begin with '{MARKER_TAG}'",
-                cause="such a tag holds the marker that says whose object it is",
-                remedy="give the tag another beginning",
-            )
+    yield from refuse_marker_tags(spec.get("tags"), MARKER_TAG, "M562")
 
 
 def demands(_: Spec) -> tuple[Demand, ...]:

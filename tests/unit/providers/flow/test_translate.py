@@ -18,18 +18,15 @@ from reconciler.diff.compare import desired_form
 from reconciler.errors import InternalError
 from reconciler.model import Marker, Request, Resource, Settled
 from reconciler.observe import formed
-from reconciler.providers.flow.kinds.job import JOB
+from reconciler.providers.flow.kinds.job import JOB, files
 from reconciler.providers.flow.marker import to_tags
 from reconciler.providers.flow.translate import (
-    files_of,
     from_job,
     queue_and_id,
     queue_of,
     remote_id_of,
-    same_tasks,
     submission,
 )
-from reconciler.providers.flow.translate_tasks import differences
 from tests.unit.providers.flow.strategies import FEW, FILES, job_specs
 
 SHOT = Address("flow", "job", "shot")
@@ -90,11 +87,10 @@ def test_every_task_is_sent_once_with_what_the_vendor_asks_of_each(spec: dict[st
 @FEW
 @given(job_specs())
 def test_every_file_is_named_once_and_sent_as_its_urn(spec: dict[str, Any]) -> None:
-    paths = files_of(spec)
+    paths = dict.fromkeys(path for _, path in files(spec))
     uris = {
         each["uri"] for each in values(sent(spec)) if isinstance(each, Mapping) and "uri" in each
     }
-    assert len(set(paths)) == len(paths)
     assert {URNS[path] for path in paths} <= uris
     assert len(JOB.files(spec)) >= len(paths)
 
@@ -253,81 +249,24 @@ def test_an_id_counts_in_its_queue_and_may_hold_anything() -> None:
 # --- are they the same ----------------------------------------------------------------------------
 
 
-def reordered(tree: Any) -> Any:
-    if isinstance(tree, Mapping):
-        return {key: reordered(tree[key]) for key in sorted(tree, reverse=True)}
-    return [reordered(each) for each in tree] if isinstance(tree, list) else tree
-
-
-def echoed(tasks: list[dict[str, Any]], *, is_plain: bool) -> list[dict[str, Any]]:
-    """Tasks as the vendor may give them back: other orders, empty lists, what is meant said."""
-    found = [reordered(deepcopy(each)) for each in reversed(tasks)]
-    for task in found:
-        for one in (task, task.get("task", {})):
-            one.setdefault("inputs", [])
-            one.setdefault("hints", {})
-            if is_plain and one.get("type") == "task":
-                del one["type"]
-            for file in one["inputs"]:
-                file["target"]["path"] = f"/{file['target']['path']}"
-            if "memory" in one.get("requirements", {}):
-                one["requirements"]["memory"] = str(one["requirements"]["memory"])
-    return found
-
-
-@FEW
-@given(job_specs(), st.booleans())
-def test_tasks_that_come_back_in_another_form_are_the_same(
-    spec: dict[str, Any], is_plain: bool
-) -> None:
-    tasks = sent(spec)["tasks"]
-    assert differences(tasks, echoed(tasks, is_plain=is_plain)) == ()
-    assert same_tasks(tasks, echoed(tasks, is_plain=is_plain))
-
-
 @FEW
 @given(job_specs(), job_specs())
-def test_tasks_are_the_same_exactly_when_they_are_the_same_work(
+def test_what_is_sent_is_the_same_exactly_when_it_is_the_same_work(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     is_same = request(one).spec["tasks"] == request(other).spec["tasks"]
-    assert not is_same or same_tasks(sent(one)["tasks"], sent(other)["tasks"])
-    assert same_tasks(sent(one)["tasks"], sent(other)["tasks"]) is (
-        sent(one)["tasks"] == sent(other)["tasks"]
-    )
+    assert (sent(one)["tasks"] == sent(other)["tasks"]) is is_same
 
 
-def test_a_member_of_a_payload_that_is_null_is_as_one_that_is_absent() -> None:
-    payload = {"gone": None, "action": "Evaluate", "options": {"compound": "c", "frames": None}}
-    assert same_tasks([TASK], [{**TASK, "payload": payload}])
+@FEW
+@given(job_specs())
+def test_the_order_of_tasks_and_keys_is_no_part_of_the_work(spec: dict[str, Any]) -> None:
+    turned = {**spec, "tasks": [reordered(deepcopy(each)) for each in reversed(spec["tasks"])]}
+    assert sent(turned)["tasks"] == sent(spec)["tasks"]
 
 
-TASK: dict[str, Any] = {
-    "name": "one",
-    "executor": "bifrost",
-    "payload": {"action": "Evaluate", "options": {"compound": "c"}},
-    "limitations": {"maxExecutionTimeInSeconds": 60},
-}
-
-
-@pytest.mark.parametrize(
-    ("got", "parts"),
-    [
-        ({**TASK, "name": "two"}, ("one.executor", "two.executor")),
-        ({**TASK, "executor": {"name": "bifrost", "version": "1"}}, ("one.executor",)),
-        ({**TASK, "payload": {**TASK["payload"], "options": {"compound": "d"}}},
-         ("one.options:compound",)),
-        ({**TASK, "payload": {**TASK["payload"], "action": "ListPorts"}}, ("one.payload:action",)),
-        ({**TASK, "limitations": {"maxExecutionTimeInSeconds": 61}}, ("one.timeout",)),
-        ({**TASK, "limitations": {"other": 1}}, ("one.limitations", "one.timeout")),
-        ({**TASK, "requirements": {"cpu": 1}}, ("one.requirements",)),
-        ({**TASK, "inputs": [{"source": {"uri": "u"}}]}, ("one.inputs",)),
-        ({**TASK, "hints": {"a": True}}, ("one.hints",)),
-    ],
-)  # fmt: skip
-def test_what_differs_is_told_by_task_and_part(got: dict[str, Any], parts: tuple[str, ...]) -> None:
-    assert not same_tasks([TASK], [got])
-    assert set(parts) <= set(differences([TASK], [got]))
-    assert differences([{**TASK, "hints": {"a": 1}}], [{**TASK, "hints": {"a": True}}]) == (
-        "one.hints",
-    )
+def reordered(tree: Any) -> Any:
+    """The same with the keys of every mapping the other way round."""
+    if isinstance(tree, Mapping):
+        return {key: reordered(tree[key]) for key in sorted(tree, reverse=True)}
+    return [reordered(each) for each in tree] if isinstance(tree, list) else tree
