@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.apply.creation import create, request_of
+from reconciler.apply.ends import drained, still_there
 from reconciler.apply.ground import Ground, Result
 from reconciler.apply.look import patience_s
 from reconciler.apply.settle import run_of
 from reconciler.apply.steps import ENDINGS, Step
 from reconciler.diff.change import Action, Reason
 from reconciler.diff.compare import grown_digests, managed_digests, updated_digests
-from reconciler.errors import Effect, NotFound, Problem, ProviderError
+from reconciler.errors import Effect, NotFound, ProviderError
 from reconciler.fields import Mutability
 from reconciler.kinds import Nature
 from reconciler.lifecycle import OnRemove
-from reconciler.model import Intent, Record, Request, Run, Settled, Verb
+from reconciler.model import Intent, Record, Request, Run, Verb
 from reconciler.plan.memory import noted
 from reconciler.plan.plan import Change
 from reconciler.ports import Batch, Provider
 from reconciler.report import Passed
-
-STOPPED_WITHIN_S = 120.0
-"""How long a run that makes room for another one is waited for."""
-_LOOKS_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 
 async def attempt(ground: Ground, provider: Provider, steps: Sequence[Step]) -> list[Result]:
@@ -85,13 +82,15 @@ async def _change(ground: Ground, provider: Provider, step: Step) -> Result:
     All may be repeated, an addition once the first request for it can arrive no more.
     """
     intent = ground.intent(step, step.change.request, provider)
-    was, marked = ground.runs_at(step), _withdrawn(ground, step)
+    marked = _withdrawn(ground, step)
+    was = ground.runs_at(step) if marked else ()
     (intent,) = await ground.durable([intent], marked)
-    error = None
     if step.verb is Verb.STOP and step.change.drains:
-        error = await _drained(ground, provider, step)
+        error = await drained(ground, provider, step)
+        if error is not None:
+            return await _ended(ground, intent, error, was)
         (intent,) = await ground.durable([ground.renewed(intent)])
-    error = error or await _refusal(ground, provider, step)
+    error = await _refusal(ground, provider, step)
     if error is not None and error.effect is Effect.UNKNOWN:
         if step.verb is Verb.APPEND:
             await _outlast(ground, provider, step, intent)
@@ -99,13 +98,22 @@ async def _change(ground: Ground, provider: Provider, step: Step) -> Result:
         error = await _refusal(ground, provider, step)
     is_refused = error is not None and error.effect is Effect.NONE
     if error is None and _makes_room(ground, step):
-        error = await _still_there(ground, provider, step)
+        error = await still_there(ground, provider, step)
     if error is None:
         return await _passed(ground, provider, step, intent)
     if error.effect is Effect.UNKNOWN:
         return Result(Passed.UNKNOWN, problem=error.problem, error=error)
-    kept = was if is_refused and marked else ()
-    await ground.write(Batch(close_intents=(intent.operation_id,), put_runs=kept))
+    return await _ended(ground, intent, error, was if is_refused else ())
+
+
+async def _ended(
+    ground: Ground, intent: Intent, error: ProviderError, was: tuple[Run, ...]
+) -> Result:
+    """A step that surely did not do what it is for; the runs it would have ended are as they were.
+
+    `was` is empty where they may have ended in spite of it.
+    """
+    await ground.write(Batch(close_intents=(intent.operation_id,), put_runs=was))
     return Result(Passed.FAILED, problem=error.problem, error=error)
 
 
@@ -134,68 +142,6 @@ def _makes_room(ground: Ground, step: Step) -> bool:
     change, is_run = step.change, ground.kind_of(step).nature is Nature.FINITE
     is_replaced = change.action is Action.REPLACE and change.reason is not Reason.MOVED
     return is_run and step.verb is Verb.STOP and (is_replaced or change.stops_first)
-
-
-async def _drained(ground: Ground, provider: Provider, step: Step) -> ProviderError | None:
-    """Let what runs come to its end, as long as an apply may wait; an error when it goes on."""
-    ground.ledger.require_held()
-    try:
-        await provider.drain(step.change.kind, step.remote_id)
-    except NotFound:
-        return None
-    except ProviderError as error:
-        return ProviderError(error.problem)
-    said = "it is drained: what runs comes to its end"
-    runs_on = await _until(ground, provider, step, _RUNS_NO_MORE, said)
-    return None if runs_on is None else ProviderError(_running_on(step.change))
-
-
-async def _still_there(ground: Ground, provider: Provider, step: Step) -> ProviderError | None:
-    """Look again until a stopped run is over; an error when it does not come to its end."""
-    said = "it was stopped, and has not come to its end yet"
-    return await _until(ground, provider, step, _ENDED, said)
-
-
-_ENDED = frozenset({Settled.SUCCEEDED, Settled.FAILED, Settled.CANCELLED})
-_RUNS_NO_MORE = _ENDED | {Settled.SUSPENDED}
-
-
-async def _until(
-    ground: Ground, provider: Provider, step: Step, reached: Collection[Settled], said: str
-) -> ProviderError | None:
-    until = ground.clock.monotonic() + STOPPED_WITHIN_S
-    waits = iter(_LOOKS_AFTER_S)
-    while True:
-        try:
-            found = (await provider.read(step.change.kind, [step.remote_id]))[step.remote_id]
-        except ProviderError as error:
-            return error
-        if found is None or found.settled in reached:
-            return None
-        if ground.clock.monotonic() >= until:
-            return ProviderError(_unending(step.change))
-        ground.on_wait(step, said)
-        await ground.clock.sleep(next(waits, _LOOKS_AFTER_S[-1]))
-
-
-def _running_on(change: Change) -> Problem:
-    return Problem(
-        code="P507",
-        summary=f"{change.address} is drained: what runs on has not come to its end yet",
-        cause="lifecycle.whenRunning is drain; nothing new is started there",
-        remedy="run the same command again later, or set whenRunning: stop",
-        address=str(change.address),
-    )
-
-
-def _unending(change: Change) -> Problem:
-    return Problem(
-        code="P506",
-        summary=f"the earlier run of {change.address} was stopped and does not end",
-        cause=f"it was waited for for {STOPPED_WITHIN_S:g}s",
-        remedy="run the same command again later",
-        address=str(change.address),
-    )
 
 
 async def _refusal(ground: Ground, provider: Provider, step: Step) -> ProviderError | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.apply.attempt import STOPPED_WITHIN_S
+import pytest
+
+from reconciler.apply.ends import WAITED_FOR_S
+from reconciler.errors import Problem
 from reconciler.lifecycle import OnChange, OnRemove, WhenRunning
 from reconciler.model import Outcome, Resource, Settled, Usage
 from reconciler.report import Passed, Report
+from tests.fakes import Fault
 from tests.simulation.studio import Studio
 from tests.toy_kinds import GROWING, PROVIDER, toy
 
@@ -46,24 +50,51 @@ def test_a_drained_run_is_stopped_once_nothing_of_it_runs() -> None:
 
 
 def test_one_that_runs_on_is_left_to_a_later_apply_and_nothing_is_started_beside_it() -> None:
-    made = replaced(STOPPED_WITHIN_S * 2)
+    made = replaced(WAITED_FOR_S * 2)
     assert passed(made.apply()) == [Passed.FAILED, Passed.SKIPPED]
     assert "stop" not in made.calls()
     assert [each.outcome for each in made.recorded.runs] == [Outcome.ACTIVE]
     assert not made.recorded.runs[0].is_withdrawn
-    made.clock.advance(STOPPED_WITHIN_S * 2)
+    made.clock.advance(WAITED_FOR_S * 2)
     assert passed(made.apply()) == [Passed.DONE, Passed.DONE]
     assert made.plan().is_empty
 
 
 def test_one_that_completes_while_it_is_drained_has_succeeded() -> None:
-    made = replaced(STOPPED_WITHIN_S * 2)
+    made = replaced(WAITED_FOR_S * 2)
     made.apply()
     (running,) = made.live()
     made.vendor.settle(running.remote_id, Settled.SUCCEEDED)
     assert passed(made.apply()) == [Passed.DONE]
     outcomes = {each.run_key: each.outcome for each in made.recorded.runs}
     assert sorted(outcomes.values()) == [Outcome.ACTIVE, Outcome.SUCCEEDED]
+
+
+@pytest.mark.parametrize(
+    ("verb", "fault"),
+    [("drain", Fault.NO_RIGHT), ("drain", Fault.REFUSED), ("read", Fault.NO_RIGHT)],
+)
+def test_what_cannot_be_drained_is_not_stopped_and_the_vendors_words_are_kept(
+    verb: str, fault: Fault
+) -> None:
+    made = replaced(60)
+    made.vendor.inject(verb, fault)
+    report = made.apply()
+    assert passed(report) == [Passed.FAILED, Passed.SKIPPED]
+    assert report is not None
+    assert report.steps[0].problem == Problem("V500", f"injected: {fault}")
+    assert "stop" not in made.calls()
+    assert not made.recorded.intents
+    assert not made.recorded.runs[0].is_withdrawn
+    assert passed(made.apply()) == [Passed.DONE, Passed.DONE]
+
+
+@pytest.mark.parametrize("lost", [Fault.LOST_BEFORE, Fault.LOST_AFTER])
+def test_a_lost_answer_to_a_drain_is_asked_for_again(lost: Fault) -> None:
+    made = replaced(60)
+    made.vendor.inject("drain", lost)
+    assert passed(made.apply()) == [Passed.DONE, Passed.DONE]
+    assert made.calls()[1:] == ["drain", "drain", "stop", "create"]
 
 
 def test_stop_does_not_wait_for_what_runs() -> None:
