@@ -18,7 +18,7 @@ from reconciler.plan.attempts import attempts
 from reconciler.plan.containers import Members
 from reconciler.plan.context import Context
 from reconciler.plan.fallout import Fallout, taken_down
-from reconciler.plan.machines import with_machines
+from reconciler.plan.machines import Makers, makers, with_machines
 from reconciler.plan.match import match
 from reconciler.plan.memory import remembered, renamed
 from reconciler.plan.needs import MAKING, Changes, hindered, ordered, with_upstreams
@@ -176,7 +176,11 @@ def _decided(
     changes = with_upstreams({**changes, **fallout.changes}, fallout.works)
     changes |= _containers(wanted, kinds, changes, fallout, context)
     changes = kept_while_used(changes, kinds, context)
-    known = {each.address: _with_names(kinds, each, changes, context) for each in wanted}
+    made = makers(changes.values(), kinds)
+    known = {
+        each.address: _with_names(kinds, each, changes[each.address], made, context)
+        for each in wanted
+    }
     return _only_targets({**changes, **known}, policy), orphans
 
 
@@ -228,15 +232,17 @@ def _members(addresses: Iterable[Address], changes: Changes, fallout: Fallout) -
     )
 
 
-def _with_names(kinds: Kinds, resource: Resource, changes: Changes, context: Context) -> Change:
+def _with_names(
+    kinds: Kinds, resource: Resource, change: Change, made: Makers, context: Context
+) -> Change:
     """The change, blocked where it names what the vendor does not have."""
-    kind, change = kinds[resource.kind], changes[resource.address]
+    kind = kinds[resource.kind]
     if not change.is_pending or change.action not in MAKING | {Action.UPDATE}:
         return change
     facts = context.observation.facts.get(resource.address.provider)
     for problem in (*unknown_names(kind, resource, facts), *_unresolved(resource, context)):
         change = blocked(change, problem)
-    return with_machines(change, kinds, changes, context)
+    return with_machines(change, kinds, made, context)
 
 
 def _unresolved(resource: Resource, context: Context) -> Iterable[Problem]:

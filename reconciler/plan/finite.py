@@ -82,32 +82,38 @@ def change_of(kind: KindSpec, resource: Resource, context: Context) -> tuple[Cha
     work = work_of(kind, resource, context)
     comparison = _compared(work, context)
     now, later = by_time(comparison.changes)
-    in_place = tuple(each for each in now if each.mutability is Mutability.IN_PLACE)
-    is_drift = bool(in_place) and all(each.is_drift for each in in_place)
-    decided = verdicts(work, context, is_steered=bool(in_place and work.running))
-    change = _change(work, decided, context)
-    if change.action is Action.UPDATE and is_drift and not change.is_append:
-        change = replace(change, reason=Reason.DRIFTED)
-    if change.is_append and in_place:  # it goes on, and is steered before
-        change = replace(change, also=tuple(dict.fromkeys((change.remote_id, *change.also))))
+    steered = tuple(each for each in now if each.mutability is Mutability.IN_PLACE)
+    decided = verdicts(work, context, is_steered=bool(steered and work.running))
+    change = _change(work, decided, steered, context)
     is_idle = change.action is Action.NO_OP and change.standing is Standing.READY
     if is_idle and not (work.running and not comparison.is_empty):
         return change, work
-    change = replace(change, notes=(*change.notes, *_not_kept(work, comparison)))
-    change = replace(change, location=resource.locate(()), fields=_shown(change, now, later))
-    problem = _problem(change, decided)
-    change = replace(change, problem=problem) if problem is not None else change
+    fields = (*(steered if change.action is Action.UPDATE else now), *later)
+    told = replace(
+        change,
+        notes=(*change.notes, *_not_kept(work, comparison)),
+        location=resource.locate(()),
+        fields=fields,
+    )
+    problem = _problem(told, decided)
+    told = replace(told, problem=problem) if problem is not None else told
+    return _ended(told, work, context), work
+
+
+def _ended(change: Change, work: Work, context: Context) -> Change:
+    """A change that ends runs: whether it may, and what is lost by it."""
     if change.action not in (Action.REPLACE, Action.TERMINATE):
-        return change, work
+        return change
     loss = lost([each for each in work.others if each.live is not None])
-    guard = guard_of(kind, resource, context.found(resource.address).record)
+    record = context.found(change.address).record
+    guard = guard_of(work.kind, work.resource, record)
     if not (guard.can_drain and guard.when_running is WhenRunning.DRAIN):
         guard = replace(guard, when_running=WhenRunning.STOP)
     ended = guarded(change, guard, loss)
     if ended.drains:  # what runs is not lost
         left = max(0, loss.queued_instances - loss.instances)
         loss = replace(loss, instances=0, cores=0, core_seconds=0.0, queued_instances=left)
-    return replace(ended, loss=loss), work
+    return replace(ended, loss=loss)
 
 
 def _not_kept(work: Work, comparison: Comparison) -> Iterable[str]:
@@ -129,23 +135,17 @@ def _is_missing(work: Work) -> bool:
     return any(part.current is Current.NONE for part in work.parts)
 
 
-def _shown(
-    change: Change, now: tuple[FieldChange, ...], later: tuple[FieldChange, ...]
-) -> tuple[FieldChange, ...]:
-    """An update's own changes, what waits, and what makes new work of it."""
-    if change.action is Action.UPDATE:
-        return (*(each for each in now if each.mutability is Mutability.IN_PLACE), *later)
-    return (*now, *later)
-
-
-def _change(work: Work, decided: Sequence[Verdict], context: Context) -> Change:
+def _change(
+    work: Work, decided: Sequence[Verdict], steered: Sequence[FieldChange], context: Context
+) -> Change:
     making = [each for each in decided if each.makes]
     action, leading = _leading(decided, making)
     ids = _touched(work, action, decided)
     host = _host(work, making) if action is Action.CREATE else None
     request = _request(work, making, context) if making else None
     if host is not None and request is not None:
-        return _grown(work, host, request, ids, context)
+        first = [host.run.remote_id] if steered else []  # it goes on, and is steered before
+        return _grown(work, host, request, [*dict.fromkeys((*first, *ids))], context)
     if action is Action.UPDATE:
         request = _steering(work, context)
     record = context.found(work.resource.address).record
@@ -153,7 +153,7 @@ def _change(work: Work, decided: Sequence[Verdict], context: Context) -> Change:
         address=work.resource.address,
         kind=work.kind.id,
         action=action,
-        reason=_reason(work, leading),
+        reason=_reason(work, leading, steered),
         standing=leading.standing,
         request=request,
         remote_id=ids[0] if ids and action is not Action.CREATE else "",
@@ -217,10 +217,12 @@ def _leading(decided: Sequence[Verdict], making: Sequence[Verdict]) -> tuple[Act
     return Action.NO_OP, decisions[0]
 
 
-def _reason(work: Work, leading: Decision) -> Reason:
-    """New work at an address that had other work before is a changed manifest."""
+def _reason(work: Work, leading: Decision, steered: Sequence[FieldChange]) -> Reason:
+    """New work at an address that had other work before is a changed manifest; drift is told."""
     if leading.reason is Reason.NOT_FOUND and work.known.known:
         return Reason.MANIFEST_CHANGED
+    if leading.action is Action.UPDATE and all(each.is_drift for each in steered):
+        return Reason.DRIFTED
     return leading.reason
 
 

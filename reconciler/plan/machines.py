@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.address import Address
@@ -18,9 +18,22 @@ REQUIREMENTS = "requirements"
 """The shared word for what work asks of a machine."""
 
 
-def with_machines(
-    change: Change, kinds: Kinds, changes: Mapping[Address, Change], context: Context
-) -> Change:
+Makers = Mapping[tuple[str, str, str], Address]
+"""Addresses of what a plan makes, by provider, kind and remote id: of kinds known by name alone."""
+
+
+def makers(changes: Iterable[Change], kinds: Kinds) -> Makers:
+    """What is made or changed by this plan and can be named before it is there."""
+    found: dict[tuple[str, str, str], Address] = {}
+    for each in changes:
+        identity, address = kinds[each.kind].identity, each.address
+        if identity is not None and each.is_pending and each.request is not None:
+            remote_id = identity(address.name, each.request.resource.spec)
+            found.setdefault((address.provider, each.kind, remote_id), address)
+    return found
+
+
+def with_machines(change: Change, kinds: Kinds, made: Makers, context: Context) -> Change:
     """The change with the machines its requirements come to; blocked where none has them.
 
     What runs keeps the machines it was given, unless its requirements change. A class of machines
@@ -42,31 +55,21 @@ def with_machines(
             awaited = {(e.field, e.value) for e in facts.machines if not e.is_there}
             for field, value in chosen.fields.items():
                 if isinstance(value, str) and (field, value) in awaited:
-                    change = _after_its_class(change, field, value, kinds, changes)
+                    change = _after_its_class(change, field, value, kinds, made)
             return change
 
 
-def _after_its_class(
-    change: Change, field: str, value: str, kinds: Kinds, changes: Mapping[Address, Change]
-) -> Change:
+def _after_its_class(change: Change, field: str, name: str, kinds: Kinds, made: Makers) -> Change:
     """Behind the creation of the class of machines that was chosen; blocked where none makes it."""
-    provider, kind = change.address.provider, kinds[change.kind]
-    named = (each.kind for each in kind.references if each.path == field)
-    for name in named:
-        target = kinds[name if "/" in name else f"{kind.vendor}/{name}"]
-        made = [each for each in changes.values() if _makes(each, target, provider, value)]
-        if made:
-            return replace(change, waits_for=change.waits_for | {made[0].address})
-    return blocked(change, _no_class(change, field, value))
-
-
-def _makes(change: Change, kind: KindSpec, provider: str, name: str) -> bool:
-    request = change.request
-    is_one = change.kind == kind.id and change.address.provider == provider and change.is_pending
-    if not is_one or request is None or kind.identity is None:
-        return False
-    made = kind.identity(change.address.name, request.resource.spec)
-    return made == kind.identity(name, {})
+    kind = kinds[change.kind]
+    for referred in (each.kind for each in kind.references if each.path == field):
+        target = kinds[referred if "/" in referred else f"{kind.vendor}/{referred}"]
+        if target.identity is None:
+            continue
+        maker = made.get((change.address.provider, target.id, target.identity(name, {})))
+        if maker is not None:
+            return replace(change, waits_for=change.waits_for | {maker})
+    return blocked(change, _no_class(change, field, name))
 
 
 def _no_class(change: Change, field: str, name: str) -> Problem:
