@@ -20,6 +20,7 @@ from reconciler.apply.look import (
     patience_s,
     settled_from,
 )
+from reconciler.apply.memory import Memory
 from reconciler.diff.compare import Knowledge, desired_form, managed_digests
 from reconciler.errors import ProviderError
 from reconciler.kinds import Kinds, KindSpec
@@ -120,32 +121,12 @@ class _Settlement:
 _OPEN = _Settlement(is_closed=False)
 
 
-def _remembered(intent: Intent, recorded: Recorded) -> Run | None:
-    """The run a creation made, when somebody has seen it while its answer was lost."""
-    wanted = (intent.first_address, intent.run_key, intent.attempt, intent.cover)
-    return next(
-        (
-            each
-            for each in recorded.runs
-            if each.remote_id and (each.address, each.run_key, each.attempt, each.cover) == wanted
-        ),
-        None,
-    )
-
-
-async def _ended(intent: Intent, recorded: Recorded, provider: Provider) -> _Settlement:
+async def _ended(intent: Intent, memory: Memory, provider: Provider) -> _Settlement:
     """What became of a run whose stop or removal was noted and perhaps never sent.
 
     One that goes on is not withdrawn by it. One that is gone may have finished before: unknown.
     """
-    name = intent.address.provider
-    runs = [
-        each
-        for each in recorded.runs
-        if (each.address.provider, each.remote_id) == (name, intent.remote_id)
-        and each.is_withdrawn
-        and each.outcome is Outcome.ACTIVE
-    ]
+    runs = memory.ended_by(intent)
     if not runs:
         return _Settlement(is_closed=True)
     try:
@@ -161,13 +142,13 @@ async def _ended(intent: Intent, recorded: Recorded, provider: Provider) -> _Set
 
 
 async def _appended(
-    intent: Intent, recorded: Recorded, provider: Provider, *, is_past: bool
+    intent: Intent, memory: Memory, provider: Provider, *, is_past: bool
 ) -> _Settlement:
     """What became of ranges whose addition was noted: the object itself shows what it covers.
 
     Of one that is gone nobody can tell whether it ran them, unless that was seen before.
     """
-    if _remembered(intent, recorded) is not None:
+    if memory.made_by(intent) is not None:
         return _Settlement(is_closed=True)
     try:
         live = (await provider.read(intent.kind, [intent.remote_id]))[intent.remote_id]
@@ -219,8 +200,9 @@ class Settler:
         now = as_of or self.clock.now()
         wanted = {each.address: each for each in resources}
         findings = await self._findings(recorded.intents, now)
+        memory = Memory.of(recorded)
         told = [
-            (intent, await self._settle(intent, findings, recorded, wanted, now))
+            (intent, await self._settle(intent, findings, memory, wanted, now))
             for intent in recorded.intents
         ]
         unsettled = [intent for intent, each in told if not each.is_closed]
@@ -258,7 +240,7 @@ class Settler:
         self,
         intent: Intent,
         findings: Mapping[str, Finding],
-        recorded: Recorded,
+        memory: Memory,
         wanted: Mapping[Address, Resource],
         now: datetime,
     ) -> _Settlement:
@@ -267,15 +249,15 @@ class Settler:
             return _OPEN
         is_past = now >= settled_from(intent, provider)
         if intent.verb is Verb.APPEND:
-            return await _appended(intent, recorded, provider, is_past=is_past)
+            return await _appended(intent, memory, provider, is_past=is_past)
         if intent.verb is not Verb.CREATE:
-            return await _ended(intent, recorded, provider) if is_past else _OPEN
+            return await _ended(intent, memory, provider) if is_past else _OPEN
         finding = findings[intent.operation_id]
-        seen = _remembered(intent, recorded)
+        seen = memory.made_by(intent)
         if finding.observed is not None or seen is not None:
             remote_id = finding.observed.remote_id if finding.observed is not None else ""
             run = seen or (run_of(intent, remote_id) if intent.run_key else None)
-            record = recorded.records.get(intent.address)
+            record = memory.records.get(intent.address)
             made = self._made(intent, remote_id or (run.remote_id if run else ""), record, wanted)
             return _Settlement(is_closed=True, record=made, runs=(run,) if run else ())
         if finding.looked is not Looked.NONE or not is_past:

@@ -226,7 +226,7 @@ def _values_text(field: FieldChange, action: Action) -> str:
     if field.is_secret:
         return "(secret) changed"
     if action is Action.CREATE and field.before is UNSEEN:
-        return f"changed to {value_text(field.after)}"
+        return "no longer set" if field.after is UNSEEN else "changed"  # its value is told above
     unit = f" {field.unit}" if field.unit else ""
     return f"{value_text(field.before)} -> {value_text(field.after)}{unit}"
 

@@ -278,6 +278,8 @@ def test_new_work_says_which_field_made_it_new_though_nobody_shows_how_it_ran() 
     made = replace(
         change("a", Action.CREATE), reason=Reason.MANIFEST_CHANGED, fields=(cause, grown)
     )
+    gone = replace(made, fields=(replace(cause, after=UNSEEN),))
     text = plan_text(plan(made), WIDE)
-    assert 'tasks[one].timeout  changed to "20m"' in text
+    assert "tasks[one].timeout  changed  new run" in text
+    assert "tasks[one].timeout  no longer set  new run" in plan_text(plan(gone), WIDE)
     assert "frames  changed" not in text
