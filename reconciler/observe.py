@@ -11,7 +11,8 @@ from typing import Any
 import anyio
 
 from reconciler.address import Address
-from reconciler.errors import NotFound, Problem, ReconcilerError
+from reconciler.answers import MISREAD, unreadable
+from reconciler.errors import NotFound, Problem, ReconcilerError, UnexpectedReply
 from reconciler.kinds import Kinds, KindSpec, Nature
 from reconciler.model import (
     Facts,
@@ -149,9 +150,13 @@ async def _objects(
     gathered.incomplete.update(
         {(provider.name, kind): problem for kind, problem in listing.incomplete.items()}
     )
-    gathered.objects[provider.name] = tuple(
-        formed(provider.kinds[each.kind], each, seal) for each in (*listing.objects, *unlisted)
-    )
+    found: list[Observed] = []
+    for each in (*listing.objects, *unlisted):
+        try:
+            found.append(formed(provider.kinds[each.kind], each, seal))
+        except UnexpectedReply as error:
+            gathered.incomplete[provider.name, each.kind] = error.problem
+    gathered.objects[provider.name] = tuple(found)
     now = provider.vendor_now()
     if now is not None:
         gathered.times[provider.name] = now
@@ -187,8 +192,16 @@ async def _existing(gathered: _Gathered, provider: Provider, resources: Sequence
 
 
 def formed(kind: KindSpec, observed: Observed, seal: Seal) -> Observed:
-    """An object as it is compared: the kind's form, no secret value left in it."""
-    return replace(observed, spec=kind.table.form(_concealed(observed.spec, seal)))
+    """An object as it is compared: the kind's form, no secret value left in it.
+
+    Raises:
+        UnexpectedReply: a field is not of the type the vendor documents.
+    """
+    try:
+        return replace(observed, spec=kind.table.form(_concealed(observed.spec, seal)))
+    except MISREAD as error:
+        what = f"{kind.kind.lower()} {observed.remote_id!r}"
+        raise unreadable(f"{kind.vendor}'s", what, error) from error
 
 
 def _concealed(value: Any, seal: Seal) -> Any:

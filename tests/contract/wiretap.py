@@ -34,13 +34,22 @@ def _nothing(_: Heard) -> None:
     """What happens before a request goes on, unless a test wants more."""
 
 
+def _as_it_is(_: Heard, content: bytes) -> bytes:
+    """What is told of an answer, unless a test wants other."""
+    return content
+
+
 @dataclass(slots=True)
 class Wiretap:
-    """`before` is called with each request before it goes on to the vendor."""
+    """`before` is called with each request before it goes on to the vendor.
+
+    `after` gives what is told of the vendor's answer to it.
+    """
 
     url: str
     heard: list[Heard] = field(default_factory=list)
     before: Callable[[Heard], None] = _nothing
+    after: Callable[[Heard, bytes], bytes] = _as_it_is
 
 
 @contextmanager
@@ -77,9 +86,10 @@ def _handler(tap: Wiretap, client: httpx.Client) -> type[BaseHTTPRequestHandler]
             for name, value in answer.headers.items():
                 if name not in _HOP_BY_HOP:
                     self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.content)))
+            content = tap.after(heard, answer.content)
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(answer.content)
+            self.wfile.write(content)
 
         do_GET = do_POST = do_PUT = do_DELETE = _relay  # noqa: N815 - the names http.server calls
 

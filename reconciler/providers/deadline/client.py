@@ -11,14 +11,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from reconciler.answers import unnamed, unusable
 from reconciler.errors import (
     Effect,
     Problem,
     ProviderError,
     Rejected,
-    UnexpectedReply,
 )
-from reconciler.providers.answers import unnamed
 from reconciler.providers.body import parse_json
 from reconciler.providers.call import Call, CallKind, Expects, Reply
 from reconciler.providers.deadline.listing import Body, JobArray, Jobs, Wanted
@@ -26,6 +25,8 @@ from reconciler.providers.http import Transport
 from reconciler.providers.redact import excerpt
 from reconciler.providers.statuses import error_of
 
+WHOSE = "the Web Service's"
+"""Whose answer an error is about."""
 LIST_CAP_BYTES = 4 << 30
 LIST_ATTEMPT_S = 300.0
 LIST_DEADLINE_S = 900.0
@@ -103,7 +104,7 @@ class Client:
         found = await self._get("/api/jobs", query, refusing=_ALSO_REFUSES)
         bodies = _objects(found, "the list of jobs")
         if not all(isinstance(each.get("Props"), dict) and each.get("_id") for each in bodies):
-            raise unusable("a job has no id, or no properties")
+            raise unusable(WHOSE, "a job has no id, or no properties")
         return bodies
 
     async def submit(self, body: Body) -> str:
@@ -121,7 +122,7 @@ class Client:
         answer = reply.json if isinstance(reply.json, Mapping) else {}
         job_id = answer.get("_id")
         if not isinstance(job_id, str) or not job_id:
-            raise unnamed("the Web Service's", "job")
+            raise unnamed(WHOSE, "job")
         return job_id
 
     async def command(self, name: str, job_id: str, **more: Any) -> None:
@@ -234,7 +235,7 @@ class Client:
     async def _texts(self, path: str, query: Mapping[str, str]) -> Sequence[str]:
         found = await self._get(path, query)
         if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            raise unusable(f"the answer to {path} is no list of texts")
+            raise unusable(WHOSE, f"the answer to {path} is no list of texts")
         return found
 
     async def _put(self, path: str, body: Body) -> None:
@@ -261,7 +262,8 @@ class Client:
         call = replace(call, expects=Expects.TEXT, endpoint=endpoint)
         said = (await self._transport.send(call)).text.strip().strip('"')
         if said != "Success":
-            raise unusable(f"a command was answered by: {excerpt(said)}", effect=Effect.UNKNOWN)
+            cause = f"a command was answered by: {excerpt(said)}"
+            raise unusable(WHOSE, cause, effect=Effect.UNKNOWN)
 
 
 _DELETED: Mapping[str, str] = MappingProxyType({"Deleted": "true"})
@@ -272,21 +274,8 @@ _KEY: Mapping[str, str] = MappingProxyType(
 
 def _objects(found: Any, what: str) -> list[Body]:
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise unusable(f"{what} is no list of objects")
+        raise unusable(WHOSE, f"{what} is no list of objects")
     return found
-
-
-def unusable(cause: str, *, effect: Effect = Effect.NONE) -> UnexpectedReply:
-    """The error of an answer that is not of the promised shape."""
-    return UnexpectedReply(
-        Problem(
-            code=UnexpectedReply.code,
-            summary="the Web Service's answer is not of the promised shape",
-            cause=cause,
-            remedy="run again; if it stays so, check the provider's url",
-        ),
-        effect=effect,
-    )
 
 
 def _several_names(name: str) -> Problem:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler.answers import reading
 from reconciler.model import Observed, Request, Settled, Usage
 from reconciler.providers.deadline.frames import as_set, cut, in_order, ordered_text
 from reconciler.providers.deadline.kinds.job import JOB
@@ -120,6 +121,7 @@ def _wanted(request: Request) -> str:
 # --- theirs to ours -------------------------------------------------------------------------------
 
 
+@reading("the farm's", "job", "_id")
 def from_job(body: Body, *, is_deleted: bool = False) -> Observed:
     """A job as the manifest would say it."""
     props = props_of(body)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.answers import reading
 from reconciler.model import Observed, Request, Settled
 from reconciler.providers.deadline.kinds.blocks import remote_id
 from reconciler.providers.deadline.kinds.group import GROUP
@@ -52,6 +53,7 @@ def from_group(name: str, workers: Sequence[Body]) -> Observed:
     return _standing(GROUP.id, remote_id(GROUPS, name), {"name": name, "workers": members})
 
 
+@reading("the farm's", "limit", "_id")
 def from_limit(body: Body) -> Observed:
     """A limit as the manifest would say it."""
     name = str(body.get("Name") or body.get("_id") or "")

@@ -60,7 +60,7 @@ def _told(
 
 def _carriers(workers: Iterable[Body], key: str, name: str) -> tuple[str, ...]:
     """The enabled workers that carry a pool or a group."""
-    settings = (each.get("Settings") or {} for each in workers)
+    settings = (part(each, "Settings") for each in workers)
     found = (
         name_of(each)
         for each in settings
@@ -85,7 +85,7 @@ def _whole(value: Any) -> int:
 
 def _worker(worker: Body) -> Machines | None:
     """One worker by itself; `None` when it takes no tasks or has no name."""
-    info, settings = worker.get("Info") or {}, worker.get("Settings") or {}
+    info, settings = part(worker, "Info"), part(worker, "Settings")
     name = name_of(settings) or name_of(info)
     if not name or settings.get("Enable") is False:
         return None
@@ -109,7 +109,7 @@ def _groups(workers: Iterable[Body], alone: Iterable[Machines]) -> Iterator[Mach
     known = {each.value: each for each in alone}
     members: dict[str, list[Machines]] = {}
     for worker in workers:
-        settings = worker.get("Settings") or {}
+        settings = part(worker, "Settings")
         one = known.get(name_of(settings))
         if one is not None:
             for group in listed(settings, "Grps"):
@@ -127,6 +127,13 @@ def _groups(workers: Iterable[Body], alone: Iterable[Machines]) -> Iterator[Mach
 
 def listed(settings: Body, key: str) -> list[str]:
     """A worker's pools or groups in their order; older builds have them as one text."""
-    found = settings.get(key) or ()
+    found = settings.get(key)
     names = found.split(",") if isinstance(found, str) else found
-    return [name.strip() for name in names if str(name).strip()]
+    texts = names if isinstance(names, list) else ()
+    return [each.strip() for each in texts if isinstance(each, str) and each.strip()]
+
+
+def part(worker: Body, name: str) -> Body:
+    """Its `Info` or `Settings`; empty where it shows none."""
+    found = worker.get(name)
+    return found if isinstance(found, Mapping) else {}

@@ -12,6 +12,7 @@ from math import ceil
 from types import MappingProxyType
 from urllib.parse import quote
 
+from reconciler.answers import unnamed, unusable
 from reconciler.errors import (
     Conflict,
     Forbidden,
@@ -20,11 +21,10 @@ from reconciler.errors import (
     ProviderError,
     QuotaExceeded,
 )
-from reconciler.providers.answers import unnamed
 from reconciler.providers.call import Reply
 from reconciler.providers.flow.kinds.job import CREATIONS_PER_MIN
 from reconciler.providers.flow.messages import message_of, service_text
-from reconciler.providers.flow.service import NONE, Body, Page, Service, Texts, unusable
+from reconciler.providers.flow.service import NONE, WHOSE, Body, Page, Service, Texts
 from reconciler.providers.statuses import error_of
 
 LIST_JOBS = "GET /queues/{queueId}/jobs"
@@ -153,7 +153,7 @@ class Client:
             raise Conflict(_no_queue(queue, error.problem.cause)) from None
         job_id = reply.json.get("id") if isinstance(reply.json, Mapping) else None
         if not isinstance(job_id, str) or not job_id:
-            raise unnamed("Flow's", "job")
+            raise unnamed(WHOSE, "job")
         return job_id
 
     async def cancel(self, queue: str, job_id: str) -> None:
@@ -192,7 +192,7 @@ def _job(queue: str, job_id: str) -> str:
 
 def _of_jobs(page: Page) -> Page:
     if not all(isinstance(each.get("id"), str) and each["id"] for each in page.items):
-        raise unusable("a job has no id")
+        raise unusable(WHOSE, "a job has no id")
     return page
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from reconciler.answers import unable, unusable
 from reconciler.errors import (
     Conflict,
     NotFound,
@@ -18,14 +19,13 @@ from reconciler.errors import (
 from reconciler.kinds import Kinds
 from reconciler.model import Facts, Listing, Marker, Observed, Record, Request
 from reconciler.ports import Files, Output, Scope
-from reconciler.providers.answers import unable
 from reconciler.providers.at_once import at_once
 from reconciler.providers.flow.client import Client
 from reconciler.providers.flow.connections import Connections
 from reconciler.providers.flow.kinds.job import JOB
 from reconciler.providers.flow.marker import from_name, name_digest
 from reconciler.providers.flow.results import Results
-from reconciler.providers.flow.service import Body, unusable
+from reconciler.providers.flow.service import WHOSE, Body
 from reconciler.providers.flow.translate import (
     from_job,
     queue_and_id,
@@ -186,7 +186,8 @@ class FlowProvider:
         if untold or len(errors) == len(listed):
             raise (untold or errors)[0]
         if shown == {False}:
-            raise unusable("its jobs come without tags and names, so none can be told from another")
+            cause = "its jobs come without tags and names, so none can be told from another"
+            raise unusable(WHOSE, cause)
         jobs = [job for each in listed for job in each.jobs]
         return {each: tuple(job for job in jobs if job.marker == each) for each in markers}
 

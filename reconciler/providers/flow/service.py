@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from reconciler.errors import Problem, UnexpectedReply
+from reconciler.answers import unusable
 from reconciler.providers.call import Call, CallKind, Expects, Reply
 from reconciler.providers.http import Transport
 from reconciler.providers.origin import same_origin
@@ -21,6 +21,8 @@ from reconciler.values import Json
 Body = dict[str, Any]
 Texts = Mapping[str, str]
 
+WHOSE = "Flow's"
+"""Whose answer an error is about."""
 MAX_PAGES = 10_000
 NONE: Texts = MappingProxyType({})
 
@@ -67,7 +69,7 @@ class Service:
                 break
             seen.add(url)
             reply = await self._read(route, url, headers)
-        raise unusable("its list of pages does not come to an end")
+        raise unusable(WHOSE, "its list of pages does not come to an end")
 
     async def get(self, route: str, path: str, headers: Texts = NONE) -> Body:
         """One object."""
@@ -115,29 +117,17 @@ def _next(page: Body) -> str | None:
     pagination = page.get("pagination")
     link = pagination.get("nextUrl") if isinstance(pagination, Mapping) else None
     if link is not None and not isinstance(link, str):
-        raise unusable("the link to the next page is no text")
+        raise unusable(WHOSE, "the link to the next page is no text")
     return link or None
 
 
 def _object(reply: Reply) -> Body:
     if not isinstance(reply.json, dict):
-        raise unusable("an object was expected")
+        raise unusable(WHOSE, "an object was expected")
     return reply.json
 
 
 def _objects(items: Any) -> list[Body]:
     if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
-        raise unusable("a page holds no list of objects")
+        raise unusable(WHOSE, "a page holds no list of objects")
     return items
-
-
-def unusable(cause: str) -> UnexpectedReply:
-    """The error of an answer that is not of the promised shape."""
-    return UnexpectedReply(
-        Problem(
-            code=UnexpectedReply.code,
-            summary="Flow's answer is not of the promised shape",
-            cause=cause,
-            remedy="run again; if it stays so, check the provider's url",
-        )
-    )

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.answers import unusable
 from reconciler.errors import NotFound
-from reconciler.providers.flow.service import NONE, Body, Service, Texts, unusable
+from reconciler.providers.flow.service import NONE, WHOSE, Body, Service, Texts
 
 SCRATCH = "scratch:@default"
 MOST_URLS = 25
@@ -72,7 +73,7 @@ class Storage:
         head, links = body.get("upload"), body.get("urls")
         urls = tuple(_text(each, "url") for each in links) if isinstance(links, list) else ()
         if len(urls) != parts:
-            raise unusable("an upload has not as many URLs as were asked for")
+            raise unusable(WHOSE, "an upload has not as many URLs as were asked for")
         return Upload(_text(head, "id"), urls)
 
     async def complete(self, resource_id: str, upload_id: str, etags: Sequence[str]) -> None:
@@ -97,12 +98,12 @@ class Storage:
         listed: list[Body] = results if isinstance(results, list) else []
         urls = {_text(each, "resourceId"): _text(each, "url") for each in listed}
         if not urls.keys() >= {*resource_ids}:
-            raise unusable("not all resources that were asked for have a URL")
+            raise unusable(WHOSE, "not all resources that were asked for have a URL")
         return urls
 
 
 def _text(body: Any, name: str) -> str:
     value = body.get(name) if isinstance(body, Mapping) else None
     if not isinstance(value, str) or not value:
-        raise unusable(f"{name} is missing, or no text")
+        raise unusable(WHOSE, f"{name} is missing, or no text")
     return value

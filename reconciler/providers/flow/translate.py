@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.answers import reading
 from reconciler.errors import InternalError, Problem
 from reconciler.kinds import Spec
 from reconciler.model import Observed, Request, Settled
@@ -95,6 +96,7 @@ def queue_and_id(remote_id: str) -> tuple[str, str]:
     return queue, job_id
 
 
+@reading("Flow's", "job", "id")
 def from_job(body: Body, queue: str) -> Observed:
     """A job of that queue as the manifest would say it.
 

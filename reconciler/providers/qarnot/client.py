@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.answers import unnamed, unusable
 from reconciler.errors import (
     AlreadyExists,
     Conflict,
@@ -22,7 +23,6 @@ from reconciler.errors import (
     Rejected,
     UnexpectedReply,
 )
-from reconciler.providers.answers import unnamed
 from reconciler.providers.call import Call, CallKind, Expects, Reply
 from reconciler.providers.http import Transport
 from reconciler.providers.statuses import error_of
@@ -30,6 +30,8 @@ from reconciler.values import Json
 
 Body = dict[str, Any]
 
+WHOSE = "Qarnot's"
+"""Whose answer an error is about."""
 PAGE_SIZE = 100
 MAX_PAGES = 10_000
 
@@ -122,7 +124,7 @@ class Client:
             if not isinstance(token, str) or token in seen:
                 break
             seen.add(token)
-        raise _bad_page("its list of pages does not come to an end")
+        raise unusable(WHOSE, "its list of pages does not come to an end")
 
     async def _page(
         self, collection: str, filters: Body | None, token: str | None, size: int | None
@@ -199,7 +201,7 @@ class Client:
     async def profiles(self) -> Sequence[str]:
         names = (await self._send("GET", "/profiles")).json
         if not isinstance(names, list):
-            raise _bad_page("its list of profiles is not a list")
+            raise unusable(WHOSE, "its list of profiles is not a list")
         return [str(each) for each in names]
 
     async def output(
@@ -223,7 +225,7 @@ class Client:
     async def _read(self, method: str, path: str, json: Body | None = None) -> Body:
         reply = await self._send(method, path, json)
         if not isinstance(reply.json, dict):
-            raise _bad_page("an object was expected")
+            raise unusable(WHOSE, "an object was expected")
         return reply.json
 
     async def _send(self, method: str, path: str, json: Body | None = None) -> Reply:
@@ -259,24 +261,13 @@ def _objects(items: Any, where: str) -> list[Body]:
     if not isinstance(items, list) or not all(
         isinstance(each, dict) and isinstance(each.get("uuid"), str) for each in items
     ):
-        raise _bad_page(f"{where} holds no list of objects with a uuid")
+        raise unusable(WHOSE, f"{where} holds no list of objects with a uuid")
     return items
-
-
-def _bad_page(cause: str) -> UnexpectedReply:
-    return UnexpectedReply(
-        Problem(
-            code=UnexpectedReply.code,
-            summary="Qarnot's answer is not of the promised shape",
-            cause=cause,
-            remedy="run again; if it stays so, check the provider's url",
-        )
-    )
 
 
 def no_uuid() -> UnexpectedReply:
     """The error of an answer that does not tell what was made."""
-    return unnamed("Qarnot's", "uuid")
+    return unnamed(WHOSE, "uuid")
 
 
 def creation_error(error: ProviderError) -> ProviderError:

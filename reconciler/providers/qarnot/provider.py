@@ -17,6 +17,7 @@ from itertools import groupby
 
 import anyio
 
+from reconciler.answers import unable
 from reconciler.errors import (
     Conflict,
     Forbidden,
@@ -29,7 +30,6 @@ from reconciler.kinds import Ability, Kinds
 from reconciler.model import Facts, Listing, Marker, Observed, Quota, Record, Request
 from reconciler.pointers import SecretRef
 from reconciler.ports import Output, Revealed, Scope, Secrets
-from reconciler.providers.answers import unable
 from reconciler.providers.at_once import at_once
 from reconciler.providers.qarnot.bulk import Bulk
 from reconciler.providers.qarnot.client import PAGE_SIZE, Body, Client

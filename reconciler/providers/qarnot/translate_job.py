@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.answers import reading
 from reconciler.model import Observed, Request, Settled
 from reconciler.providers.moments import moment
 from reconciler.providers.qarnot.kinds.job import JOB
@@ -54,6 +55,7 @@ def _to_pool(request: Request) -> Tree:
     return {"poolUuid": uuids[0]} if uuids else {}
 
 
+@reading("Qarnot's", "job", "uuid")
 def from_remote(body: Body) -> Observed:
     """A job as the manifest would say it."""
     state = str(body.get("state") or "")

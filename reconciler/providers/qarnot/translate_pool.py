@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reconciler.answers import reading
 from reconciler.model import Observed, Request, Settled, Usage
 from reconciler.providers.qarnot.kinds.pool import POOL, POOL_FIELDS
 from reconciler.providers.qarnot.kinds.scaling import END_OF_DAY
@@ -133,6 +134,7 @@ def _to_period(period: Mapping[str, Any]) -> Tree:
 # --- theirs to ours -------------------------------------------------------------------------------
 
 
+@reading("Qarnot's", "pool", "uuid")
 def from_remote(body: Body) -> Observed:
     """A pool as the manifest would say it; secret values come wrapped."""
     labels = body.get("labels") or {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from reconciler.answers import reading
 from reconciler.kinds import RefRole
 from reconciler.model import Observed, Ref, Request, Settled, Usage
 from reconciler.providers.moments import moment
@@ -165,6 +166,7 @@ def to_snapshots(spec: Mapping[str, Any]) -> Tree:
 # --- theirs to ours -------------------------------------------------------------------------------
 
 
+@reading("Qarnot's", "task", "uuid")
 def from_remote(body: Body) -> Observed:
     """A task as the manifest would say it; secret values come wrapped."""
     labels = body.get("labels") or {}
