@@ -18,6 +18,7 @@ PACKAGE = "reconciler"
 
 NEAREST: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "answers": ("errors",),
     "quantities": (),
     "ranges": ("quantities",),
     "lifecycle": (),
@@ -35,12 +36,12 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "manifest": ("settings", "spec_model", "kinds", "model", "graph"),
     "diff": ("model",),
     "state": ("model", "ports"),
-    "observe": ("settings", "model", "ports"),
+    "observe": ("settings", "model", "ports", "answers"),
     "plan": ("settings", "diff", "graph", "model"),
     "render": ("plan", "report", "errors"),
     "apply": ("plan", "observe", "ports"),
     "workflow": ("manifest", "apply"),
-    "providers": ("model", "ports", "settings", "spec_model", "kinds"),
+    "providers": ("model", "ports", "settings", "spec_model", "kinds", "answers"),
     "sandbox": (),
     "cli": ("workflow", "render", "state", "providers", "sandbox"),
 }
