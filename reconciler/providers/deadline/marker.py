@@ -56,8 +56,11 @@ def noted(marker: Marker) -> dict[str, str]:
 
 def tree_in(dictionary: Mapping[str, str], key: str) -> Tree:
     """The object that a note of ours holds; an empty one where it is missing or spoilt."""
+    text = dictionary.get(key)
+    if text is None:
+        return {}
     try:
-        found = json.loads(dictionary.get(key, ""))
+        found = json.loads(text)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

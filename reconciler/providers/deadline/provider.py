@@ -16,7 +16,7 @@ from reconciler.providers.deadline.kinds.blocks import name_of
 from reconciler.providers.deadline.kinds.job import JOB
 from reconciler.providers.deadline.listing import Body, Glimpse, Jobs, JobStat
 from reconciler.providers.deadline.membership import ROUTES, Membership
-from reconciler.providers.deadline.translate_job import from_job
+from reconciler.providers.deadline.translate_job import from_job, is_over
 from reconciler.providers.deadline.translate_workers import machines
 from reconciler.providers.deadline.work import Work, marker_in
 from reconciler.providers.redact import Redactor, excerpt
@@ -163,7 +163,7 @@ class DeadlineProvider:
                 raise Conflict(_no_replacement(replacement))
             ours = [each for each in jobs.wanted.values() if not _is_completed(each)]
             await self._work.move(ours, used, to)
-        elif ours := [each for each in jobs.wanted.values() if not from_job(each).settled.is_over]:
+        elif ours := [each for each in jobs.wanted.values() if not is_over(each)]:
             raise Conflict(_in_use(used, len(ours), [from_job(each).name for each in ours[:3]]))
 
     async def resolve(self, kind: str, name_or_id: str) -> str:
@@ -208,7 +208,7 @@ class DeadlineProvider:
 
 def _users_among(bodies: Collection[Body]) -> Counter[str]:
     """How many of our own jobs name a pool, a group or a limit, and are not over."""
-    going_on = (each for each in bodies if not from_job(each).settled.is_over)
+    going_on = (each for each in bodies if not is_over(each))
     return Counter(used for each in going_on for used in Glimpse.model_validate(each).uses())
 
 

@@ -25,19 +25,21 @@ from reconciler.providers.deadline.translate_used import (
     LIMIT_LIST,
     NAMED,
     UNNAMED,
+    Noted,
     Props,
-    asked_for,
     names,
     note_of,
     stands,
 )
-from reconciler.values import UNSEEN, Path, Tree, canonical, get_in
+from reconciler.values import UNSEEN, Tree, canonical, get_in
 
 Body = Mapping[str, Any]
 COMPLETIONS = ("archive", "delete", "keep")
 """By the vendor's number. Source: Deadline 10 REST pages, jobs."""
 DEFAULT_STOP = "fail"
 _FAILURES = {"jobErrors": ("JobFailOvr", "JobFailErr"), "taskErrors": ("TskFailOvr", "TskFailErr")}
+_KEPT = tuple((tuple(map(str, each.path[:-1])), str(each.path[-1]), each.kept) for each in PLAIN)
+"""For each plain field: where it stands in a spec, as the keys above it and its own; its place."""
 _EDITABLE = tuple(each for each in PLAIN if each.row.mutability is Mutability.IN_PLACE)
 
 
@@ -50,35 +52,32 @@ def props_of(body: Body) -> Props:
 # --- theirs to ours -------------------------------------------------------------------------------
 
 
-def spec_of(body: Body) -> Tree:
+def spec_of(body: Body, noted: Noted) -> Tree:
     """What the farm shows of a job's fields, in the form of a folded spec."""
     props = props_of(body)
     spec: Tree = {}
-    for each in PLAIN:
-        if props.get(each.kept) is not None:
-            _put(spec, each.path, props[each.kept])
-    for field, value in (*_of_work(body, props), *_of_place(props), *_of_course(props)):
+    for above, last, kept in _KEPT:
+        value = props.get(kept)
+        if value is not None:
+            _part(spec, above)[last] = value
+    for field, value in (*_of_work(body, props), *_of_place(props, noted), *_of_course(props)):
         _merge(spec, field, value)
-    _merge_dictionary(spec, props)
+    _merge_dictionary(spec, props, noted)
     return {key: value for key, value in spec.items() if value is not None}
-
-
-def hidden_in(props: Props) -> Tree:
-    """The fields that were chosen for the job's requirements: no manifest says them."""
-    return asked_for(dictionary_of(props))[1]
 
 
 def absent_in(body: Body) -> frozenset[str]:
     """Top-level fields of which this build of the farm shows nothing."""
     props = props_of(body)
-    return frozenset(str(each.path[0]) for each in PLAIN if each.kept not in props)
+    return frozenset(
+        above[0] if above else last for above, last, kept in _KEPT if kept not in props
+    )
 
 
-def _put(spec: Tree, path: Path, value: Any) -> None:
-    *above, last = map(str, path)
+def _part(spec: Tree, above: Sequence[str]) -> Tree:
     for key in above:
         spec = spec.setdefault(key, {})
-    spec[last] = value
+    return spec
 
 
 def _merge(spec: Tree, field: str, value: Any) -> None:
@@ -124,17 +123,17 @@ def _joined(folder: str, name: str) -> str:
     return folder + ("" if not folder or folder.endswith(("/", "\\")) else mark) + name
 
 
-def _of_place(props: Props) -> Iterator[tuple[str, Any]]:
+def _of_place(props: Props, noted: Noted) -> Iterator[tuple[str, Any]]:
     limit = {"maximum": props.get("MachLmt"), "progress": props.get("MachLmtProg")}
     yield "machineLimit", limit
-    if WORKERS not in hidden_in(props):
+    if WORKERS not in noted.chosen:
         field = WORKERS if props.get("White") is True else "deniedWorkers"
         yield field, list(props.get("ListedSlaves") or ())
     yield "chunkSize", props.get("Chunk")
     yield "requiredAssets", _file_names(props.get("ReqAss"))
     yield "scriptDependencies", _file_names(props.get("ScrDep"))
-    if DELAY in dictionary_of(props):
-        yield "jobDelay", dictionary_of(props)[DELAY]
+    if DELAY in noted.dictionary:
+        yield "jobDelay", noted.dictionary[DELAY]
     else:
         yield "schedule", schedule_of(props)
 
@@ -163,11 +162,10 @@ def _word(words: Sequence[str], number: Any) -> str | None:
     return words[number] if 0 <= number < len(words) else str(number)
 
 
-def _merge_dictionary(spec: Tree, props: Props) -> None:
-    dictionary = dictionary_of(props)
-    asked, chosen = asked_for(dictionary)
-    if stands(chosen, props):
-        spec["requirements"] = asked
+def _merge_dictionary(spec: Tree, props: Props, noted: Noted) -> None:
+    dictionary = noted.dictionary
+    if stands(noted.chosen, props):
+        spec["requirements"] = noted.asked
     spec["extraInfo"] = theirs(dictionary)
     spec["labels"] = tree_in(dictionary, LABELS)
     spec["stopAs"] = dictionary.get(STOP, DEFAULT_STOP)
@@ -250,7 +248,7 @@ def _edited_names(request: Request, changed: Collection[str], props: Props) -> T
     moved = {*changed}
     told = names(request)
     if "requirements" in changed:
-        moved |= hidden_in(props).keys() | request.chosen.keys()
+        moved |= Noted.of(props).chosen.keys() | request.chosen.keys()
         told |= request.chosen
     found = {
         key: told.get(field, UNNAMED[field]) for field, (key, _) in NAMED.items() if field in moved

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,12 +24,11 @@ from reconciler.providers.deadline.translate_fields import (
     Body,
     absent_in,
     edited,
-    hidden_in,
     props_of,
     spec_of,
 )
 from reconciler.providers.deadline.translate_submission import submission_of
-from reconciler.providers.deadline.translate_used import Props, uses, workers_of
+from reconciler.providers.deadline.translate_used import Noted, Props, uses, workers_of
 from reconciler.providers.moments import moment
 from reconciler.ranges import Ranges, ranges
 from reconciler.values import Tree
@@ -99,7 +98,7 @@ def _machine_limit(
         if props.get("MachLmtProg") != progress:
             yield "Progress", progress
     chosen: Mapping[str, Any] = request.chosen if "requirements" in fields else {}
-    is_chosen_anew = "requirements" in fields and WORKERS in {*hidden_in(props), *chosen}
+    is_chosen_anew = "requirements" in fields and WORKERS in {*Noted.of(props).chosen, *chosen}
     if is_chosen_anew or {WORKERS, "deniedWorkers"} & {*fields}:
         allowed = chosen.get(WORKERS) or spec.get(WORKERS)
         names = [str(each) for each in allowed or spec.get("deniedWorkers") or ()]
@@ -125,31 +124,37 @@ def _wanted(request: Request) -> str:
 def from_job(body: Body, *, is_deleted: bool = False) -> Observed:
     """A job as the manifest would say it."""
     props = props_of(body)
-    dictionary = dictionary_of(props)
-    settled = _settled(body, dictionary, is_deleted=is_deleted)
-    covered = str(_covered(props))
+    noted = Noted.of(props)
+    settled = _settled(body, noted.dictionary, is_deleted=is_deleted)
+    covered, spec = str(_covered(props)), spec_of(body, noted)
     return Observed(
         kind=JOB.id,
         remote_id=str(body["_id"]),
-        spec=spec_of(body),
+        spec=spec,
         settled=settled,
         state=f"Deleted ({_word(body)})" if is_deleted else _word(body),
-        marker=from_dictionary(dictionary),
-        labels=tree_in(dictionary, LABELS),
+        marker=from_dictionary(noted.dictionary),
+        labels=tree_in(noted.dictionary, LABELS),
         unseen=_SHOWN_OTHERWISE | absent_in(body),
         usage=_usage(body, settled),
         name=str(props.get("Name") or ""),
         created_at=moment(body.get("Date")),
         ended_at=moment(body.get("DateComp")),
-        uses=uses(props, hidden_in(props)),
+        uses=uses(props, noted.chosen),
         ranges=covered,
         done=covered if settled is Settled.SUCCEEDED else "",
         can_grow=settled in _GROWS and not is_deleted and not body.get("Main"),
         reopens=_last_portion(props),
         progress=_progress(body),
-        outputs=_outputs(body),
+        outputs=_outputs(str(body["_id"]), spec["outputs"]),
         failure=_failure(body, settled),
     )
+
+
+@reading("the farm's", "job", "_id")
+def is_over(body: Body) -> bool:
+    """Whether nothing more comes of a job that is not deleted."""
+    return _settled(body, dictionary_of(props_of(body)), is_deleted=False).is_over
 
 
 def with_tasks(observed: Observed, tasks: Any) -> Observed:
@@ -221,9 +226,8 @@ def _progress(body: Body) -> float | None:
     return _count(body, "CompletedChunks") / total
 
 
-def _outputs(body: Body) -> dict[str, str]:
-    paths = spec_of(body)["outputs"]
-    return {"id": str(body["_id"]), **{f"output{n}": path for n, path in enumerate(paths)}}
+def _outputs(job_id: str, paths: Sequence[str]) -> dict[str, str]:
+    return {"id": job_id, **{f"output{n}": path for n, path in enumerate(paths)}}
 
 
 def _failure(body: Body, settled: Settled) -> str:

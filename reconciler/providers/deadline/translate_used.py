@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.kinds import RefRole
@@ -11,7 +12,7 @@ from reconciler.providers.deadline.kinds.blocks import NONE, name_of, remote_id
 from reconciler.providers.deadline.kinds.limit import LIMITS
 from reconciler.providers.deadline.kinds.machines import GROUP, POOL, WORKERS
 from reconciler.providers.deadline.kinds.members import GROUPS, POOLS
-from reconciler.providers.deadline.marker import REQUIREMENTS, tree_in
+from reconciler.providers.deadline.marker import REQUIREMENTS, dictionary_of, tree_in
 from reconciler.providers.references import remote_id_of, sent_too_early
 from reconciler.values import Tree
 
@@ -82,11 +83,26 @@ def _used(props: Props) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield LIMIT_LIST, tuple(sorted(remote_id(LIMITS, str(each)) for each in limits))
 
 
-def asked_for(dictionary: Mapping[str, str]) -> tuple[Tree, Tree]:
-    """What was required of the machines, and the fields that were chosen for it; both as noted."""
-    note = tree_in(dictionary, REQUIREMENTS)
-    asked, chosen = note.get("asked"), note.get("chosen")
-    return (asked if isinstance(asked, dict) else {}, chosen if isinstance(chosen, dict) else {})
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a job's free dictionary tells, read once: all of it, and what became of requirements."""
+
+    dictionary: Mapping[str, str]
+    asked: Tree
+    """What was required of the machines."""
+    chosen: Tree
+    """The fields that were chosen for it: no manifest says them."""
+
+    @classmethod
+    def of(cls, props: Props) -> Noted:
+        dictionary = dictionary_of(props)
+        note = tree_in(dictionary, REQUIREMENTS)
+        asked, chosen = note.get("asked"), note.get("chosen")
+        return cls(
+            dictionary,
+            asked if isinstance(asked, dict) else {},
+            chosen if isinstance(chosen, dict) else {},
+        )
 
 
 def note_of(asked: Mapping[str, Any], chosen: Mapping[str, Any]) -> Tree:
