@@ -80,11 +80,7 @@ NO_ATTEMPTS = Attempts()
 
 def attempts(recorded: Recorded, observation: Observation) -> dict[Address, Attempts]:
     """All that is known of finite work, by first address. Linear in runs and objects."""
-    by_id = {
-        (name, each.remote_id): each
-        for name, listed in observation.objects.items()
-        for each in listed
-    }
+    by_id = _by_id(observation)
     runs: dict[Address, list[Run]] = {}
     for run in recorded.runs:
         runs.setdefault(run.address, []).append(run)
@@ -95,6 +91,15 @@ def attempts(recorded: Recorded, observation: Observation) -> dict[Address, Atte
             runs.get(first, ()), by_id, marked.get(first, ()), intents.get(first, ()), observation
         )
         for first in runs.keys() | marked.keys()
+    }
+
+
+def _by_id(observation: Observation) -> dict[tuple[str, str], Observed]:
+    """Every object by provider and remote id."""
+    return {
+        (name, each.remote_id): each
+        for name, listed in observation.objects.items()
+        for each in listed
     }
 
 
@@ -122,11 +127,10 @@ def _attempts(
     intents: Iterable[Intent],
     observation: Observation,
 ) -> Attempts:
-    known = []
-    for run in sorted(runs, key=lambda each: (each.attempt, str(each.made_at), each.cover)):
-        live = by_id.get((run.address.provider, run.remote_id))
-        now = observation.time_at(run.address.provider)
-        known.append(Attempt(run, live, outcome_of(run, live, now)))
+    known = [
+        _attempt(run, by_id, observation)
+        for run in sorted(runs, key=lambda each: (each.attempt, str(each.made_at), each.cover))
+    ]
     ids = {each.run.remote_id for each in known}
     made = {_identity(each.run)[1:] for each in known}
     going = {_identity(each.run)[1:] for each in known if each.is_active}
@@ -140,6 +144,13 @@ def _attempts(
         unconfirmed=tuple(each for each, told in strangers if told not in made),
         twins=tuple(each for each, told in strangers if told in going and not each.settled.is_over),
     )
+
+
+def _attempt(
+    run: Run, by_id: Mapping[tuple[str, str], Observed], observation: Observation
+) -> Attempt:
+    live = by_id.get((run.address.provider, run.remote_id))
+    return Attempt(run, live, outcome_of(run, live, observation.time_at(run.address.provider)))
 
 
 def _told(observed: Observed) -> tuple[str, int, str] | None:
@@ -241,10 +252,10 @@ def _seen(run: Run, settled: Settled) -> Outcome:
 
 def seen_runs(recorded: Recorded, observation: Observation) -> tuple[Run, ...]:
     """Runs as they stand on live objects, where that is news; insert-only facts."""
+    by_id = _by_id(observation)
     found = (
         _noted(each, observation.time_at(each.run.address.provider))
-        for known in attempts(recorded, observation).values()
-        for each in known.known
+        for each in (_attempt(run, by_id, observation) for run in recorded.runs)
         if each.live is not None
     )
     return tuple(run for run in found if run is not None)
@@ -271,10 +282,10 @@ def _is_long_ago(run: Run, now: datetime) -> bool:
 
 def absent_runs(recorded: Recorded, observation: Observation) -> tuple[Run, ...]:
     """Runs that went on when last seen and are gone from a complete list: what is inferred."""
+    by_id = _by_id(observation)
     return tuple(
         replace(each.run, outcome=each.outcome, seen_at=observation.time_at(provider))
-        for known in attempts(recorded, observation).values()
-        for each in known.known
+        for each in (_attempt(run, by_id, observation) for run in recorded.runs)
         if each.live is None
         and each.outcome is not each.run.outcome
         and (provider := each.run.address.provider) in observation.objects
