@@ -201,8 +201,6 @@ class KindSpec:
     """Whether what goes on has to come to its end before the vendor deletes it."""
     ends_itself: bool = False
     """Whether the vendor itself does what `onComplete` says of finite work."""
-    creations_per_min: float | None = None
-    """How many the vendor takes a minute; `None` where no such bound is known."""
     choose: Choose | None = None
     """For vendors that can't place work by what it requires: the machines that do."""
     identity: Callable[[str, Spec], str] | None = None

@@ -192,6 +192,8 @@ class Facts:
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     catalogues: Mapping[str, frozenset[str]] = field(default_factory=dict)
     machines: tuple[Machines, ...] = ()
+    creations_per_min: Mapping[str, float] = field(default_factory=dict)
+    """By kind, where the vendor or our configuration allows only so many."""
 
 
 @dataclass(frozen=True, slots=True)

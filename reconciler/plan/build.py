@@ -74,7 +74,7 @@ def plan(desired: Desired, recorded: Recorded, observation: Observation, policy:
         unchanged={each.address: each.basis for each in shown if _is_silent(each)},
         orphans=orphans,
         verdicts=verdicts,
-        paces=paced(shown, desired.kinds),
+        paces=paced(shown, observation.facts),
         problems=_problems(desired, context),
         remembered=remembered(desired.kinds, before, recorded, _targeted(wanted, policy)),
         is_destroy=policy.is_destroy,

@@ -75,15 +75,18 @@ def fitted(
     return decided, verdicts
 
 
-def paced(changes: Iterable[Change], kinds: Kinds) -> tuple[Pace, ...]:
-    """What takes its time: more creations of a kind than the vendor takes in a minute."""
+def paced(changes: Iterable[Change], facts: Mapping[str, Facts]) -> tuple[Pace, ...]:
+    """What takes its time: more creations of a kind than may be sent in a minute."""
     counts = Counter((each.address.provider, each.kind) for each in changes if _creates(each))
     found = (
         Pace(provider, kind, count, per_min)
         for (provider, kind), count in sorted(counts.items())
-        if (per_min := kinds[kind].creations_per_min) is not None
+        if (per_min := facts.get(provider, _NOTHING_KNOWN).creations_per_min.get(kind)) is not None
     )
     return tuple(each for each in found if each.minutes > 1)
+
+
+_NOTHING_KNOWN = Facts()
 
 
 def _creates(change: Change) -> bool:

@@ -22,7 +22,6 @@ from reconciler.errors import (
     QuotaExceeded,
 )
 from reconciler.providers.call import Reply
-from reconciler.providers.flow.kinds.job import CREATIONS_PER_MIN
 from reconciler.providers.flow.messages import message_of, service_text
 from reconciler.providers.flow.service import NONE, WHOSE, Body, Page, Service, Texts
 from reconciler.providers.statuses import error_of
@@ -36,12 +35,11 @@ DELETE_JOB = "DELETE /queues/{queueId}/jobs/{jobId}"
 PARTS = {part: f"{GET_JOB}/{part}" for part in ("executions", "logs", "outputs", "tasks")}
 """The routes of the lists that a job has."""
 
-_ENDS_PER_MIN = 10.0
+_WRITES_PER_MIN = 10.0
 _READS_PER_MIN = 60.0
 LIMITS: Mapping[str, float] = MappingProxyType(
     {
-        CREATE_JOB: CREATIONS_PER_MIN,
-        **dict.fromkeys((CANCEL_JOB, DELETE_JOB), _ENDS_PER_MIN),
+        **dict.fromkeys((CREATE_JOB, CANCEL_JOB, DELETE_JOB), _WRITES_PER_MIN),
         **dict.fromkeys((LIST_JOBS, UPDATED_JOBS, GET_JOB, *PARTS.values()), _READS_PER_MIN),
     }
 )
@@ -95,11 +93,12 @@ def _quota_problem(message: str) -> Problem:
 class Client:
     """One method per route; bodies in, bodies out. `regions` are those of single queues.
 
-    `deadline_s` bounds a creation.
+    `deadline_s` bounds a creation, of which `creations_per_min` are sent.
     """
 
     service: Service
     deadline_s: float
+    creations_per_min: float = LIMITS[CREATE_JOB]
     regions: Texts = field(default_factory=dict)
 
     async def jobs(self, queue: str) -> AsyncIterator[Page]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from reconciler.ports import Clock, Revealed
 from reconciler.providers.auth import BasicAuth, NoAuth
 from reconciler.providers.flow.client import (
+    CREATE_JOB,
     LIMITS,
     Client,
     creation_deadline_s,
@@ -94,19 +95,24 @@ def connect(
         return Dialect(Bearer(tokens), translate_error, region)
 
     compute = opening.way(bearing())
-    request_s = config.timeouts.request_s
-    deadline_s = turn_deadline_s(request_s, config.rate_limits, config.concurrency)
+    deadline_s = turn_deadline_s(config.timeouts.request_s, config.rate_limits, config.concurrency)
     storage = Service(compute, STORAGE_PATH, deadline_s)
     if "storage" in elsewhere:
         storage = Service(opening.way(bearing(), elsewhere["storage"]), "", deadline_s)
-    regions = {queue: region for queue, region in config.queues.items() if region}
     return Connections(
-        client=Client(
-            Service(compute, COMPUTE_PATH, deadline_s), creation_deadline_s(request_s), regions
-        ),
+        client=_client(config, Service(compute, COMPUTE_PATH, deadline_s)),
         storage=Storage(storage),
         transfer=Transfer(opening.bare),
         redactor=opening.redactor,
         origin=compute.origin,
         transports=[auth, *{id(each): each for each in (compute, storage.transport)}.values()],
+    )
+
+
+def _client(config: ProviderConfig, service: Service) -> Client:
+    return Client(
+        service,
+        creation_deadline_s(config.timeouts.request_s),
+        config.rate_limits[CREATE_JOB],
+        {queue: region for queue, region in config.queues.items() if region},
     )

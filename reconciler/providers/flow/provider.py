@@ -201,10 +201,14 @@ class FlowProvider:
         raise NotFound(_no_job(name_or_id))
 
     async def facts(self) -> Facts:
-        """Whose account it is, and the queues that can be used."""
+        """Whose account it is, the queues that can be used, and how fast jobs are made."""
         usable = await at_once(self._client.is_usable, self.queues, self.concurrency)
         there = (queue for queue, is_usable in zip(self.queues, usable, strict=True) if is_usable)
-        return Facts(account=self.account, catalogues={"queues": frozenset(there)})
+        return Facts(
+            account=self.account,
+            catalogues={"queues": frozenset(there)},
+            creations_per_min={JOB.id: self._client.creations_per_min},
+        )
 
     # --- what is made -----------------------------------------------------------------------------
 

@@ -178,6 +178,7 @@ class Farm:
     strangers: tuple[Observed, ...] = ()
     incomplete: tuple[str, ...] = ()
     quotas: Mapping[str, Quota] = field(default_factory=dict)
+    paces: Mapping[str, float] = field(default_factory=dict)
     kinds: Mapping[str, KindSpec] = field(default_factory=lambda: KINDS)
     forgotten: frozenset[Address] = frozenset()
     existing: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
@@ -211,7 +212,7 @@ class Farm:
             now=NOW,
             objects={PROVIDER: (*live, *self.strangers)} if self.is_configured else {},
             incomplete={(PROVIDER, kind): BROKEN_OFF for kind in self.incomplete},
-            facts={PROVIDER: Facts("ana@example.org", self.quotas)},
+            facts={PROVIDER: Facts("ana@example.org", self.quotas, creations_per_min=self.paces)},
             existing=self.existing,
             times=times,
         )

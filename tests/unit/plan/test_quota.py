@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reconciler.diff.change import Action, Standing
@@ -114,9 +112,9 @@ def test_a_name_is_not_asked_about_while_nothing_is_made() -> None:
 
 
 def test_creations_that_take_more_than_a_minute_say_how_long_they_take() -> None:
-    slow = {TOY_TASK.id: replace(TOY_TASK, creations_per_min=10.0)}
+    slow = {TOY_TASK.id: 10.0}
     work = tuple(toy(TOY_TASK, f"shot-{number}", work="w") for number in range(31))
-    (pace,) = Farm(work, kinds=slow).plan().paces
+    (pace,) = Farm(work, paces=slow).plan().paces
     assert (pace.creations, pace.per_min, pace.minutes) == (31, 10.0, 3.1)
-    assert Farm(work[:10], kinds=slow).plan().paces == ()
+    assert Farm(work[:10], paces=slow).plan().paces == ()
     assert Farm(work).plan().paces == ()

@@ -36,8 +36,6 @@ DEFAULT_QUEUE: Final = "@default"
 """Source: Flow Graph Engine API v1, create job: the queue of the app or the user who asks."""
 RETENTION_S: Final = 30 * 86_400.0
 """Source: Flow Graph Engine API v1, delete job: gone within 30 days, finished or not."""
-CREATIONS_PER_MIN: Final = 10.0
-"""Source: Flow Graph Engine API v1, rate limits: create job."""
 
 FinalState = Annotated[str, StringConstraints(pattern=f"^({'|'.join(FINAL_STATES)})$")]
 Queue = Annotated[str, StringConstraints(pattern=r"^[^/\s]+$", max_length=1024)]
@@ -181,7 +179,6 @@ JOB = KindSpec(
     },
     ends_before_deletion=True,
     files=files,
-    creations_per_min=CREATIONS_PER_MIN,
     choose=choose,
     catalogues=(("queue", "queues"),),
     on_remove=("terminate", "delete", "forget"),

@@ -54,7 +54,7 @@ Ask = Callable[[Client], Awaitable[Any]]
 @asynccontextmanager
 async def client(server: RawServer) -> AsyncIterator[Client]:
     async with transport(config(server.url), translate=translate_error) as way:
-        yield Client(Service(way, "/flow/compute/v1", 60.0), 60.0, {"sim": "us-west"})
+        yield Client(Service(way, "/flow/compute/v1", 60.0), 60.0, regions={"sim": "us-west"})
 
 
 async def asked(server: RawServer, ask: Ask) -> Any:

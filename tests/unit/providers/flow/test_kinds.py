@@ -93,7 +93,6 @@ def test_a_job_is_marked_stopped_and_deleted_and_no_more() -> None:
     assert JOB.abilities == {Ability.MARKER, Ability.STOP, Ability.DELETE}
     assert JOB.on_remove == ("terminate", "delete", "forget")
     assert JOB.retention_s({}) == 30 * 24 * 3600
-    assert JOB.creations_per_min == 10
     assert (JOB.nature, TASK.nature) == (Nature.FINITE, Nature.PART)
     assert [(each.path, each.role) for each in JOB.references] == [("dependsOn", RefRole.UPSTREAM)]
 
