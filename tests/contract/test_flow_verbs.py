@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from reconciler.address import Address
+from reconciler.diff.change import Standing
 from reconciler.errors import AuthFailed, Conflict, NotFound, Rejected
-from reconciler.model import Record, Settled
+from reconciler.lifecycle import WhenRunning
+from reconciler.model import Record, Settled, Usage
 from reconciler.ports import Output, Provider
 from reconciler.providers.flow.kinds.job import JOB
 from reconciler.values import Tree
@@ -30,7 +32,7 @@ from tests.contract.flow_studio import (
     there,
     unhurried,
 )
-from tests.contract.workplace import PROVIDER, Workplace
+from tests.contract.workplace import PROVIDER, Workplace, with_lifecycle
 
 VENDOR = "flow"
 OTHER = Address(PROVIDER, "job", "old")
@@ -219,6 +221,23 @@ def test_a_job_we_stop_ends_and_what_is_over_or_absent_is_left(
     assert there(place, made).settled is Settled.CANCELLED
     for each in (made, ABSENT):
         place.ask(lambda provider, each=each: provider.stop(JOB.id, each))  # type: ignore[misc]
+
+
+def test_a_job_counts_as_one_that_runs_and_may_be_kept_from_being_stopped(
+    place: Workplace, control: Control
+) -> None:
+    shot = with_lifecycle(a_job(), when_running=WhenRunning.REFUSE)
+    place.apply(shot, a_job("other"))
+    assert there(place, place.remote_id(shot)).usage == Usage(queued_instances=1)
+    control.advance(30)
+    assert there(place, place.remote_id(shot)).usage == Usage(instances=1, queued_instances=1)
+    (removal,) = place.plan(a_job("other"), prune=True).changes
+    assert (removal.standing, removal.problem and removal.problem.code) == (
+        Standing.BLOCKED,
+        "P302",
+    )
+    control.advance(UNTIL_OVER_S)
+    assert there(place, place.remote_id(shot)).usage == Usage()
 
 
 @pytest.mark.parametrize("answer", ["object", "nothing"])

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.answers import reading
 from reconciler.errors import InternalError, Problem
 from reconciler.kinds import Spec
-from reconciler.model import Observed, Request, Settled
+from reconciler.model import Observed, Request, Settled, Usage
 from reconciler.pointers import FileRef
 from reconciler.providers.flow.kinds.job import DEFAULT_QUEUE, JOB
 from reconciler.providers.flow.marker import (
@@ -30,6 +30,8 @@ _SETTLED = {
     "CANCELLED": Settled.CANCELLED,
 }
 """Source: public client code; any other word means that it is still going."""
+_RUNNING = "RUNNING"
+"""Source: Flow Graph Engine API v1, job: a job runs and ends as a whole, so it counts for one."""
 _NOT_SHOWN = frozenset({"tasks", "dependsOn", "onComplete"})
 _SHOWN_AS = {"tags": "tags", "displayName": "name"}
 
@@ -103,6 +105,7 @@ def from_job(body: Body, queue: str) -> Observed:
     What only its tasks tell, and what the vendor does not keep, is unseen.
     """
     name, state = str(body.get("name") or ""), str(body.get("status") or "")
+    settled = _SETTLED.get(state, Settled.IN_PROGRESS)
     hidden = {field for field, key in _SHOWN_AS.items() if body.get(key) is None}
     shown = {
         "queue": queue,
@@ -113,10 +116,11 @@ def from_job(body: Body, queue: str) -> Observed:
         kind=JOB.id,
         remote_id=remote_id_of(queue, str(body["id"])),
         spec={key: each for key, each in shown.items() if key not in hidden},
-        settled=_SETTLED.get(state, Settled.IN_PROGRESS),
+        settled=settled,
         state=state,
         marker=from_tags(_tags(body)),
         unseen=_NOT_SHOWN | hidden,
+        usage=Usage(instances=int(state == _RUNNING), queued_instances=int(not settled.is_over)),
         name=name_without_marker(name),
         created_at=moment(body.get("creationTime")),
         failure=_failure(body.get("error")),
