@@ -42,6 +42,8 @@ class Problem:
     location: Location | None = None
     related: tuple[Location, ...] = ()
     severity: Severity = Severity.ERROR
+    also: tuple[str, ...] = ()
+    """Other addresses that the same lines are wrong for: a matrix makes many of one document."""
 
     def at(self, location: Location | None, address: str = "") -> Problem:
         """The same problem, placed; a place it already has is kept."""

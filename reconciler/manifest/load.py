@@ -25,7 +25,7 @@ from reconciler.manifest.refs import Directory, circle, declared_twice, referenc
 from reconciler.manifest.renames import moved_along, with_whole_name
 from reconciler.manifest.shape import Finding
 from reconciler.manifest.source import Source
-from reconciler.manifest.tell import Told
+from reconciler.manifest.tell import Told, once_each
 from reconciler.model import Resource
 from reconciler.settings import Workspace
 from reconciler.values import Path, canonical
@@ -81,7 +81,7 @@ class _Loader:
         self._is_complete = self._all_read and drafter.is_complete
         resources = self._resources(drafts)
         problems = [*known.problems, *drafter.problems, *unused, *self._told.shown()]
-        in_order = sorted(dict.fromkeys(problems), key=_place)
+        in_order = sorted(once_each(problems), key=_place)
         parts = {each.address: whole for each in drafts if (whole := whole_of(each)) is not None}
         return Loaded(resources, tuple(in_order), inputs_digest(resources), parts)
 

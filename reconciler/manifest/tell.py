@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from reconciler.address import Address
@@ -100,3 +100,14 @@ def _more(file: str) -> Problem:
         remedy="mend the first ones and run again",
         location=Location(file, 1, 1),
     )
+
+
+def once_each(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once; at one place, those that differ in the address alone are one of all."""
+    found: dict[Problem, dict[str, None]] = {}
+    for each in problems:
+        alike = each if each.location is None else replace(each, address="")
+        found.setdefault(alike, {})[each.address] = None
+    return [
+        replace(each, address=first, also=tuple(others)) for each, (first, *others) in found.items()
+    ]

@@ -249,6 +249,7 @@ def _problem(problem: Problem) -> Tree:
         "remedy": problem.remedy,
         **_given("address", problem.address),
         **_given("location", problem.location and _location(problem.location)),
+        **_given("also", list(problem.also)),
         **_given("related", [_location(each) for each in problem.related]),
     }
 

@@ -73,7 +73,12 @@ _PROBLEM: Final = _object(
         "cause": _TEXT,
         "remedy": _TEXT,
     },
-    {"address": _TEXT, "location": _LOCATION, "related": _list(_LOCATION)},
+    {
+        "address": _TEXT,
+        "also": _list(_TEXT),
+        "location": _LOCATION,
+        "related": _list(_LOCATION),
+    },
 )
 _USAGE: Final = _object(
     {"instances": _COUNT, "cores": _COUNT, "queuedInstances": _COUNT, "coreSeconds": _NUMBER}

@@ -76,10 +76,11 @@ def headline(problem: Problem, *, beside: str = "") -> str:
     """
     if beside and problem.summary.startswith(f"{beside}: "):
         return problem.summary.removeprefix(f"{beside}: ")
+    others = f" and {len(problem.also):,} more" if problem.also else ""
     named = {word.strip(",.;:'") for word in problem.summary.split()}
-    if not problem.address or problem.address in {*named, beside}:
+    if not problem.address or (problem.address in {*named, beside} and not others):
         return problem.summary
-    return f"{problem.address}: {problem.summary}"
+    return f"{problem.address}{others}: {problem.summary}"
 
 
 def _head_lines(problem: Problem, paper: Paper) -> list[str]:

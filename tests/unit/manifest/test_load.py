@@ -16,6 +16,8 @@ from reconciler.manifest.composer import MAX_PROBLEMS
 from reconciler.manifest.load import inputs_digest, load
 from reconciler.manifest.source import Source
 from reconciler.model import Ref, Resource
+from reconciler.render.problems import problem_text
+from reconciler.render.style import Paper
 from reconciler.values import digest
 from tests.unit.manifest.farm import KINDS, declare, only, rack, reel, spot, work, workspace
 
@@ -267,13 +269,36 @@ def test_no_line_that_may_hold_a_secret_is_shown() -> None:
     assert {each.location.excerpt for each in loaded.problems if each.location} == {""}
 
 
+def many(count: int, spec: str) -> str:
+    """One document that a matrix makes so many resources of."""
+    numbers = ", ".join(map(str, range(count)))
+    text = rack("a-${{ matrix.n }}", spec, f"matrix: {{n: [{numbers}]}}")
+    return text.replace("{name: a-${{ matrix.n }}}", '{name: "a-${{ matrix.n }}"}')
+
+
+def test_a_slip_in_a_document_of_many_is_told_once_with_all_it_is_about() -> None:
+    problem = only(declare(many(3, "{profile: x, size: '1'}")))
+    assert (problem.address, problem.also) == ("one/rack/a-0", ("one/rack/a-1", "one/rack/a-2"))
+    text = problem_text(problem, Paper(100, colour=False))
+    assert "one/rack/a-0 and 2 more: 'size'" in text
+
+
+def test_slips_that_differ_by_what_a_matrix_says_are_told_apart() -> None:
+    text = many(2, '{profile: x, size: "${{ matrix.n }}"}').replace("[0, 1]", "[2000, 3000]")
+    assert [(each.address, each.also) for each in declare(text).problems] == [
+        ("one/rack/a-2000", ()),
+        ("one/rack/a-3000", ()),
+    ]
+
+
 def test_of_one_file_so_many_slips_are_told() -> None:
-    numbers = ", ".join(str(number) for number in range(500))
-    loaded = declare(
-        rack("a-${{ matrix.n }}", "{profile: x, size: '1'}", f"matrix: {{n: [{numbers}]}}").replace(
-            "{name: a-${{ matrix.n }}}", '{name: "a-${{ matrix.n }}"}'
-        )
-    )
+    loaded = declare("".join(rack(f"a{n}", "{profile: x, size: '1'}") for n in range(500)))
     assert len(loaded.problems) == MAX_PROBLEMS + 1
     assert "M119" in {each.code for each in loaded.problems}
     assert loaded.resources == ()
+
+
+def test_those_of_one_slip_count_one_by_one() -> None:
+    """What is wrong with ten thousand is not looked at ten thousand times."""
+    more, slip = declare(many(500, "{profile: x, size: '1'}")).problems
+    assert (more.code, len(slip.also)) == ("M119", MAX_PROBLEMS - 1)
