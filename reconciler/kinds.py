@@ -212,6 +212,8 @@ class KindSpec:
     """Kinds that people look for beside this one, and why the vendor has no such thing."""
     catalogues: tuple[tuple[str, str], ...] = ()
     """(field path, catalogue name) pairs checked against the provider's facts."""
+    maxima: tuple[tuple[str, str], ...] = ()
+    """(field path, maximum's name) pairs checked against the provider's facts."""
     marker_tags: int = 0
     """How many of the vendor's tags our marker takes."""
     on_remove: tuple[str, ...] = ("delete", "forget")

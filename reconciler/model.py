@@ -185,12 +185,14 @@ class Quota:
 class Facts:
     """What a provider tells about the account at one call each.
 
-    A quota or catalogue that could not be read is missing, and then decides nothing.
+    A quota, catalogue or maximum that could not be read is missing, and then decides nothing.
     """
 
     account: str = ""
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     catalogues: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    maxima: Mapping[str, float] = field(default_factory=dict)
+    """The highest value that a field may have, where the account sets it."""
     machines: tuple[Machines, ...] = ()
     creations_per_min: Mapping[str, float] = field(default_factory=dict)
     """By kind, where the vendor or our configuration allows only so many."""

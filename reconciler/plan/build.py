@@ -24,7 +24,7 @@ from reconciler.plan.memory import remembered, renamed
 from reconciler.plan.needs import MAKING, Changes, hindered, ordered, with_upstreams
 from reconciler.plan.plan import Binding, Change, Plan
 from reconciler.plan.policy import Policy, blocked, refuse_parts, under_threshold
-from reconciler.plan.quota import fitted, paced, unknown_names
+from reconciler.plan.quota import fitted, paced, too_high, unknown_names
 from reconciler.plan.removal import refuse_empty_prune, undeclared
 from reconciler.plan.uses import kept_while_used
 from reconciler.plan.work import Work
@@ -235,12 +235,16 @@ def _members(addresses: Iterable[Address], changes: Changes, fallout: Fallout) -
 def _with_names(
     kinds: Kinds, resource: Resource, change: Change, made: Makers, context: Context
 ) -> Change:
-    """The change, blocked where it names what the vendor does not have."""
+    """The change, blocked where it asks for what the vendor does not have."""
     kind = kinds[resource.kind]
     if not change.is_pending or change.action not in MAKING | {Action.UPDATE}:
         return change
     facts = context.observation.facts.get(resource.address.provider)
-    for problem in (*unknown_names(kind, resource, facts), *_unresolved(resource, context)):
+    for problem in (
+        *unknown_names(kind, resource, facts),
+        *too_high(kind, resource, facts),
+        *_unresolved(resource, context),
+    ):
         change = blocked(change, problem)
     return with_machines(change, kinds, made, context)
 

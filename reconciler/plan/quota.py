@@ -162,6 +162,28 @@ def unknown_names(kind: KindSpec, resource: Resource, facts: Facts | None) -> tu
     return tuple(found)
 
 
+def too_high(kind: KindSpec, resource: Resource, facts: Facts | None) -> tuple[Problem, ...]:
+    """Values above what the account takes; a maximum we could not read decides nothing."""
+    found = []
+    for path, name in kind.maxima:
+        most = facts.maxima.get(name) if facts is not None else None
+        value = get_in(resource.spec, tuple(path.split(".")))
+        if most is not None and isinstance(value, int | float) and value > most:
+            found.append(_too_high(resource, path, value, most))
+    return tuple(found)
+
+
+def _too_high(resource: Resource, path: str, value: float, most: float) -> Problem:
+    return Problem(
+        code="P406",
+        summary=f"{path} is at most {most:g} at {resource.address.provider}",
+        cause=f"it is {value:g}, and the account sets the bound",
+        remedy="lower it, or have the bound raised there",
+        address=str(resource.address),
+        location=resource.locate(("spec", *path.split("."))),
+    )
+
+
 def _unknown_name(resource: Resource, path: str, value: str, names: frozenset[str]) -> Problem:
     close = get_close_matches(value, sorted(names), n=1)
     hint = f"did you mean '{close[0]}'?" if close else "it has: " + ", ".join(sorted(names)[:10])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.address import Address
+from reconciler.diff.change import Standing
 from reconciler.errors import AuthFailed, Conflict, NotFound, ProviderError
 from reconciler.model import Listing, Marker, Observed, Record, Request, Resource, Settled
 from reconciler.ports import Output, Provider
@@ -451,6 +452,27 @@ def test_the_facts_are_whose_account_it_is_and_its_machines(place: Workplace) ->
     assert [each.value for each in facts.machines] == [
         *("big", "node01", "node02", "node03", "node04", "gpu01"),
     ]
+
+
+def test_a_priority_is_bound_by_what_the_farm_says(place: Workplace, control: Control) -> None:
+    control.set(quotas={"maximumPriority": 500})
+    low, high = (
+        referring(JOB, name, {"plugin": "Nuke", "frames": "1-4", "priority": priority})
+        for name, priority in (("low", 500), ("high", 501))
+    )
+    assert place.apply(low).code == 0
+    (change,) = place.plan(low, high).changes
+    assert change.standing is Standing.BLOCKED
+    assert change.problem is not None
+    assert change.problem.code == "P406"
+    assert "at most 500" in change.problem.summary
+
+
+def test_a_farm_that_does_not_tell_its_highest_priority_bounds_nothing(
+    place: Workplace, control: Control
+) -> None:
+    control.fault("status", method="GET", path="/api/maximumpriority", status=501, count=None)
+    assert place.ask(lambda provider: provider.facts()).maxima == {}
 
 
 def test_a_wrong_password_is_told_as_such_and_never_shown(place: Workplace) -> None:

@@ -189,6 +189,13 @@ class Client:
         found = await self._get("/api/slaves", {"Data": of}, body_cap=TASKS_CAP_BYTES)
         return _objects(found, "the list of workers")
 
+    async def maximum_priority(self) -> int:
+        """The highest priority that a job of this farm may have."""
+        found = await self._get("/api/maximumpriority", refusing=_ALSO_REFUSES)
+        if not isinstance(found, int) or isinstance(found, bool):
+            raise unusable(WHOSE, "the maximum priority is no number")
+        return found
+
     # --- reports ----------------------------------------------------------------------------------
 
     async def reports(self, job_id: str, task: int | None, of: str) -> list[Body]:

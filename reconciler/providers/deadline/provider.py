@@ -7,13 +7,21 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.errors import Conflict, Problem, ProviderError, Rejected, Unavailable
+from reconciler.errors import (
+    Conflict,
+    NotFound,
+    Problem,
+    ProviderError,
+    Rejected,
+    Unavailable,
+    UnexpectedReply,
+)
 from reconciler.kinds import Kinds
 from reconciler.model import Facts, Listing, Marker, Observed, Record, Request, Usage
 from reconciler.ports import Output, Scope
 from reconciler.providers.deadline.client import Client
 from reconciler.providers.deadline.kinds.blocks import name_of
-from reconciler.providers.deadline.kinds.job import JOB
+from reconciler.providers.deadline.kinds.job import JOB, MAXIMUM_PRIORITY
 from reconciler.providers.deadline.listing import Body, Glimpse, Jobs, JobStat
 from reconciler.providers.deadline.membership import ROUTES, Membership
 from reconciler.providers.deadline.translate_job import from_job, is_over
@@ -173,12 +181,22 @@ class DeadlineProvider:
         return name_or_id
 
     async def facts(self) -> Facts:
-        """Whose account it is, and the machines that jobs may be placed on."""
+        """Whose account it is, the machines that jobs may be placed on, the highest priority."""
         workers = await self.client.workers("infosettings")
         fields = {"group": "groups", "pool": "pools"}
         asked = {each: fields[each] for each in fields if self.capabilities.get(each)}
         names = {field: await self.client.names(each) for field, each in asked.items()}
-        return Facts(self.account, machines=machines(workers, self.capabilities, names))
+        return Facts(
+            self.account,
+            machines=machines(workers, self.capabilities, names),
+            maxima=await self._maxima(),
+        )
+
+    async def _maxima(self) -> dict[str, float]:
+        try:
+            return {MAXIMUM_PRIORITY: await self.client.maximum_priority()}
+        except (Rejected, NotFound, Unavailable, UnexpectedReply):
+            return {}
 
     async def logs(self, kind: str, remote_id: str, wanted: Output) -> AsyncIterator[str]:
         """The log or error reports of a job, or of its task number `wanted.instance`, in order."""

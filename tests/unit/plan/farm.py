@@ -179,6 +179,7 @@ class Farm:
     incomplete: tuple[str, ...] = ()
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     paces: Mapping[str, float] = field(default_factory=dict)
+    maxima: Mapping[str, float] = field(default_factory=dict)
     kinds: Mapping[str, KindSpec] = field(default_factory=lambda: KINDS)
     forgotten: frozenset[Address] = frozenset()
     existing: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
@@ -212,7 +213,14 @@ class Farm:
             now=NOW,
             objects={PROVIDER: (*live, *self.strangers)} if self.is_configured else {},
             incomplete={(PROVIDER, kind): BROKEN_OFF for kind in self.incomplete},
-            facts={PROVIDER: Facts("ana@example.org", self.quotas, creations_per_min=self.paces)},
+            facts={
+                PROVIDER: Facts(
+                    "ana@example.org",
+                    self.quotas,
+                    maxima=self.maxima,
+                    creations_per_min=self.paces,
+                )
+            },
             existing=self.existing,
             times=times,
         )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.diff.change import Action, Standing
 from reconciler.model import Quota
 from reconciler.plan.plan import Verdict
+from tests.toy_kinds import POOL as TOY_POOL
 from tests.toy_kinds import TASK as TOY_TASK
 from tests.toy_kinds import toy
 from tests.unit.plan.farm import Farm
@@ -106,6 +109,23 @@ def test_a_known_name_or_a_catalogue_nobody_can_read_blocks_nothing(
 def test_a_name_is_not_asked_about_while_nothing_is_made() -> None:
     there = pool("a", {"profile": "retired"})
     assert World.settled(there, profiles=PROFILES).plan().changes == ()
+
+
+# --- bounds ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("maxima", "slots", "is_told"),
+    [({"slots": 8}, 9, True), ({"slots": 8}, 8, False), ({}, 9, False)],
+)
+def test_a_value_above_what_the_account_takes_is_blocked(
+    maxima: dict[str, float], slots: int, *, is_told: bool
+) -> None:
+    kinds = {TOY_POOL.id: replace(TOY_POOL, maxima=(("slots", "slots"),))}
+    farm = Farm((toy(TOY_POOL, "a", slots=slots),), kinds=kinds, maxima=maxima)
+    change = farm.change("a")
+    assert (change.problem is not None and change.problem.code == "P406") is is_told
+    assert (change.standing is Standing.BLOCKED) is is_told
 
 
 # --- pace -----------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ from reconciler.providers.deadline.kinds.job_table import JOB_FIELDS
 from reconciler.providers.deadline.kinds.machines import choose
 from reconciler.values import Path
 
+MAXIMUM_PRIORITY = "maximumPriority"
+"""The name of the farm's own bound. Source: Deadline 10 REST pages, maximum priority."""
 _DAY_S = 86_400
 
 
@@ -116,6 +118,7 @@ JOB = KindSpec(
     grows=_always,
     retention_s=retention_s,
     ends_itself=True,
+    maxima=(("priority", MAXIMUM_PRIORITY),),
     choose=choose,
     on_remove=("terminate", "delete", "archive", "forget"),
     default_on_remove="terminate",

@@ -20,8 +20,7 @@ from reconciler.providers.deadline.kinds.blocks import (
 from reconciler.spec_model import ClockTime, Duration, Reference, SpecModel
 
 MAX_CONCURRENT_TASKS = 16
-MAX_PRIORITY = 100
-"""Source: Deadline 10 manual; a farm may set a higher one."""
+"""Source: Deadline 10 manual."""
 EXTRA_INFO_COLUMNS = 9
 """Of the ten there are, the last one holds the short form of our marker."""
 TASK_COLUMNS = 10
@@ -195,7 +194,7 @@ class JobSpec(SpecModel):
     denied_workers: Workers | None = None
     machine_limit: MachineLimit | None = None
     limits: Annotated[list[Reference], Field(max_length=100)] | None = None
-    priority: Annotated[int, Field(ge=0, le=MAX_PRIORITY)] | None = None
+    priority: Whole | None = None
     concurrent_tasks: Annotated[int, Field(ge=1, le=MAX_CONCURRENT_TASKS)] | None = None
     limit_concurrent_tasks_to_number_of_cpus: bool | None = None
     interruptible: bool | None = None

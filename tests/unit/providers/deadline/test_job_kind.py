@@ -119,7 +119,7 @@ def test_a_job_uses_what_outlives_it_and_waits_for_other_jobs() -> None:
         job(frames="0-1000000"),
         job(chunkSize=0),
         job(priority=-1),
-        job(priority=101),
+        job(priority=2**31),
         job(concurrentTasks=0),
         job(concurrentTasks=17),
         job(interruptiblePercentage=101),
